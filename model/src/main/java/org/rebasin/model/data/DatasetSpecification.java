@@ -1,0 +1,172 @@
+package org.rebasin.model.data;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Names a data set and where it comes from, as users write it: {@code digits}, {@code
+ * digits:seed=3,train=8000,test=2000}, {@code mnist:DIR} or {@code fashion-mnist:DIR}.
+ */
+public sealed interface DatasetSpecification {
+  /**
+   * Understands a specification, without looking at any file.
+   *
+   * @throws IllegalArgumentException if the data set, an option or a value is not known; the
+   *     message lists what is
+   */
+  static DatasetSpecification parse(String text) {
+    int colon = text.indexOf(':');
+    String name = colon < 0 ? text : text.substring(0, colon);
+    String rest = colon < 0 ? "" : text.substring(colon + 1);
+    return switch (name) {
+      case Digits.NAME -> Digits.parse(text, rest);
+      case "mnist", "fashion-mnist" -> {
+        if (rest.isEmpty()) {
+          throw new IllegalArgumentException(
+              "data '%s': expected %s:DIR, found no directory".formatted(text, name));
+        }
+        yield new Idx(name, Path.of(rest));
+      }
+      default ->
+          throw new IllegalArgumentException(
+              "data '%s': expected digits, digits:OPTION=VALUE,… (options %s), mnist:DIR or"
+                      .formatted(text, String.join(", ", Digits.OPTIONS))
+                  + " fashion-mnist:DIR, found '%s'".formatted(name));
+    };
+  }
+
+  /** The name of the data set, such as {@code mnist}. */
+  String name();
+
+  /** The specification with every default written out; {@link #parse} takes it back. */
+  String text();
+
+  /**
+   * Checks that what the data set is loaded from exists, without reading it: for refusing a mistake
+   * before long work starts.
+   *
+   * @throws DatasetException naming the directory or the file that is missing
+   */
+  void check();
+
+  /**
+   * Checks, then loads or generates both parts.
+   *
+   * @throws DatasetException if a file is missing, unreadable or malformed
+   */
+  Dataset load();
+
+  /**
+   * Handwritten-looking digits that are drawn by this library; nothing is downloaded or read.
+   *
+   * @param seed of the strokes and the noise
+   * @param train how many images to train on
+   * @param test how many images to test on
+   * @see GeneratedDigits
+   */
+  record Digits(long seed, int train, int test) implements DatasetSpecification {
+    static final String NAME = "digits";
+    static final List<String> OPTIONS = List.of("seed", "train", "test");
+    static final int MAX_IMAGES = 1_000_000;
+
+    /** The digits that {@code digits} without options means. */
+    public static final Digits DEFAULT = new Digits(0, 12_000, 2_000);
+
+    /**
+     * @throws IllegalArgumentException if a size is not between 1 and a million
+     */
+    public Digits {
+      size("train", train);
+      size("test", test);
+    }
+
+    private static int size(String option, long size) {
+      if (size < 1 || size > MAX_IMAGES) {
+        throw new IllegalArgumentException(
+            "digits: %s: expected 1 to %d, found %d".formatted(option, MAX_IMAGES, size));
+      }
+      return (int) size;
+    }
+
+    private static Digits parse(String text, String options) {
+      Map<String, Long> values = new HashMap<>();
+      // "digits:" alone means no options; a stray comma is a mistake.
+      for (String option : options.isEmpty() ? new String[0] : options.split(",", -1)) {
+        int equals = option.indexOf('=');
+        String key = equals < 0 ? option : option.substring(0, equals);
+        if (equals < 0 || !OPTIONS.contains(key)) {
+          throw new IllegalArgumentException(
+              "data '%s': expected OPTION=VALUE with one of the options %s, found '%s'"
+                  .formatted(text, String.join(", ", OPTIONS), option));
+        }
+        if (values.put(key, integer(text, key, option.substring(equals + 1))) != null) {
+          throw new IllegalArgumentException(
+              "data '%s': expected %s once, found it twice".formatted(text, key));
+        }
+      }
+      return new Digits(
+          values.getOrDefault("seed", DEFAULT.seed),
+          size("train", values.getOrDefault("train", (long) DEFAULT.train)),
+          size("test", values.getOrDefault("test", (long) DEFAULT.test)));
+    }
+
+    private static long integer(String text, String key, String value) {
+      try {
+        return Long.parseLong(value);
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(
+            "data '%s': %s: expected an integer, found '%s'".formatted(text, key, value), e);
+      }
+    }
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    @Override
+    public String text() {
+      return "digits:seed=%d,train=%d,test=%d".formatted(seed, train, test);
+    }
+
+    @Override
+    public void check() {
+      // Generated: there is nothing that could be missing.
+    }
+
+    @Override
+    public Dataset load() {
+      return new Dataset(
+          NAME,
+          text(),
+          GeneratedDigits.draw(seed, "train", train),
+          GeneratedDigits.draw(seed, "test", test));
+    }
+  }
+
+  /**
+   * MNIST, or a data set published in its files and its ten classes.
+   *
+   * @param name what the data set is called
+   * @param directory with the four IDX files, gzip or not
+   */
+  record Idx(String name, Path directory) implements DatasetSpecification {
+    @Override
+    public String text() {
+      return name + ":" + directory;
+    }
+
+    @Override
+    public void check() {
+      IdxDirectory.open(directory);
+    }
+
+    @Override
+    public Dataset load() {
+      IdxDirectory files = IdxDirectory.open(directory);
+      return new Dataset(name, text(), files.train(), files.test());
+    }
+  }
+}

@@ -1,0 +1,185 @@
+package org.rebasin.model.data;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * Images with 8-bit pixels, each with the number of its class. Immutable, and safe for use from
+ * several threads. Subsets are views: they share the pixels and cost four bytes an image.
+ */
+public final class LabelledImages {
+  private static final int MAX_CLASSES = 256;
+
+  /** Pixels converted at a time: 16 KiB of floats, so the copy onwards reads from the L1 cache. */
+  private static final int CHUNK = 4096;
+
+  /**
+   * Byte to brightness. Java's compiler does not vectorise the conversion; a look-up is as fast.
+   */
+  private static final float[] BRIGHTNESS = new float[256];
+
+  static {
+    for (int value = 0; value < BRIGHTNESS.length; value++) {
+      BRIGHTNESS[value] = value / 255f;
+    }
+  }
+
+  private final ImageShape shape;
+  private final int classes;
+  private final byte[] pixels;
+  private final byte[] labels;
+
+  /** Where image i of this view stands in the shared arrays. */
+  private final int[] rows;
+
+  private LabelledImages(ImageShape shape, int classes, byte[] pixels, byte[] labels, int[] rows) {
+    if (rows.length == 0) {
+      throw new IllegalArgumentException("images: expected at least one, found none");
+    }
+    this.shape = shape;
+    this.classes = classes;
+    this.pixels = pixels;
+    this.labels = labels;
+    this.rows = rows;
+  }
+
+  /**
+   * Wraps images that are already in memory. The arrays are not copied and belong to the result:
+   * the caller must not change them afterwards.
+   *
+   * @param shape of every image
+   * @param classes between 1 and 256
+   * @param pixels unsigned bytes, {@code [images, channels, height, width]}
+   * @param labels unsigned bytes below {@code classes}, {@code [images]}
+   * @throws IllegalArgumentException if there is no image, the sizes disagree or a label is out of
+   *     range
+   */
+  public static LabelledImages of(ImageShape shape, int classes, byte[] pixels, byte[] labels) {
+    if (classes < 1 || classes > MAX_CLASSES) {
+      throw new IllegalArgumentException(
+          "classes: expected 1 to %d, found %d".formatted(MAX_CLASSES, classes));
+    }
+    long expected = (long) labels.length * shape.elements();
+    if (pixels.length != expected) {
+      throw new IllegalArgumentException(
+          "pixels: expected %d × %s = %d bytes, found %d"
+              .formatted(labels.length, shape, expected, pixels.length));
+    }
+    for (int i = 0; i < labels.length; i++) {
+      if ((labels[i] & 0xFF) >= classes) {
+        throw new IllegalArgumentException(
+            "label %d: expected 0 to %d, found %d".formatted(i, classes - 1, labels[i] & 0xFF));
+      }
+    }
+    return new LabelledImages(shape, classes, pixels, labels, firstRows(labels.length));
+  }
+
+  /** How many images there are, at least one. */
+  public int size() {
+    return rows.length;
+  }
+
+  /** The shape of every image. */
+  public ImageShape shape() {
+    return shape;
+  }
+
+  /** How many classes there are; labels run from 0 to one less. A subset may lack some. */
+  public int classes() {
+    return classes;
+  }
+
+  /** The class of one image. */
+  public int label(int image) {
+    return labels[rows[image]] & 0xFF;
+  }
+
+  /** A copy of the unsigned bytes of one image, {@code [channels, height, width]}. */
+  public byte[] pixels(int image) {
+    int start = rows[image] * shape.elements();
+    return Arrays.copyOfRange(pixels, start, start + shape.elements());
+  }
+
+  /**
+   * Writes the chosen images, scaled to {@code [0, 1]} (byte / 255), and their labels. The hot path
+   * of training: it reads and writes each pixel once and allocates one small array.
+   *
+   * @param indices of the images to write; one may occur more than once
+   * @param from the first position of {@code indices} to use
+   * @param count how many positions to use
+   * @param target receives {@code [count, channels, height, width]} from its index 0 on; its
+   *     position and limit are neither used as a start nor moved
+   * @param targetLabels receives {@code [count]} from its index 0 on
+   * @throws IllegalArgumentException if a target is too small
+   * @throws IndexOutOfBoundsException if a position or an index is out of range; images before it
+   *     have been written then
+   */
+  public void gather(int[] indices, int from, int count, FloatBuffer target, int[] targetLabels) {
+    Objects.checkFromIndexSize(from, count, indices.length);
+    int elements = shape.elements();
+    if ((long) count * elements > target.limit()) {
+      throw new IllegalArgumentException(
+          "target: expected room for %d × %s floats, found %d"
+              .formatted(count, shape, target.limit()));
+    }
+    if (count > targetLabels.length) {
+      throw new IllegalArgumentException(
+          "target labels: expected room for %d, found %d".formatted(count, targetLabels.length));
+    }
+    float[] chunk = new float[Math.min(CHUNK, elements)];
+    for (int k = 0; k < count; k++) {
+      int row = rows[indices[from + k]];
+      targetLabels[k] = labels[row] & 0xFF;
+      for (int done = 0; done < elements; done += chunk.length) {
+        int length = Math.min(chunk.length, elements - done);
+        convert(pixels, row * elements + done, chunk, length);
+        target.put(k * elements + done, chunk, 0, length);
+      }
+    }
+  }
+
+  private static void convert(byte[] source, int start, float[] target, int length) {
+    for (int i = 0; i < length; i++) {
+      target[i] = BRIGHTNESS[source[start + i] & 0xFF];
+    }
+  }
+
+  /**
+   * A view of the chosen images in the given order. The indices are copied.
+   *
+   * @throws IllegalArgumentException if none is chosen
+   * @throws IndexOutOfBoundsException if an index is out of range
+   */
+  public LabelledImages subset(int[] indices) {
+    int[] chosen = new int[indices.length];
+    for (int i = 0; i < indices.length; i++) {
+      chosen[i] = rows[Objects.checkIndex(indices[i], rows.length)];
+    }
+    return new LabelledImages(shape, classes, pixels, labels, chosen);
+  }
+
+  /**
+   * A view of the first {@code count} images.
+   *
+   * @throws IllegalArgumentException if the count is zero, negative or larger than the size
+   */
+  public LabelledImages prefix(int count) {
+    if (count < 1 || count > rows.length) {
+      throw new IllegalArgumentException(
+          "prefix: expected 1 to %d images, found %d".formatted(rows.length, count));
+    }
+    return new LabelledImages(shape, classes, pixels, labels, Arrays.copyOf(rows, count));
+  }
+
+  @Override
+  public String toString() {
+    return "%d images of %s in %d classes".formatted(size(), shape, classes);
+  }
+
+  private static int[] firstRows(int count) {
+    int[] rows = new int[count];
+    Arrays.setAll(rows, i -> i);
+    return rows;
+  }
+}
