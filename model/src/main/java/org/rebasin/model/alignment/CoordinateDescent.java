@@ -49,8 +49,7 @@ final class CoordinateDescent implements AutoCloseable {
       scores.add(new GroupScores(spec, group, a, b));
       panelSize = Math.max(panelSize, scores.get(group).panelSize());
     }
-    panels =
-        new GroupScores.Panels(allocate(panelSize).values(), allocate(panelSize).values());
+    panels = new GroupScores.Panels(allocate(panelSize).values(), allocate(panelSize).values());
   }
 
   private Tensor allocate(int... shape) {
@@ -114,7 +113,9 @@ final class CoordinateDescent implements AutoCloseable {
     boolean visitedBefore = matrices.containsKey(group);
     Tensor matrix = matrix(group);
     int moved =
-        scores.get(group).update(matrix, visitedBefore && kept[group], permutations, anchored, panels);
+        scores
+            .get(group)
+            .update(matrix, visitedBefore && kept[group], permutations, anchored, panels);
     boolean anchoredBefore = anchored[group];
     anchored[group] = true;
     if (moved == 0) {

@@ -18,9 +18,9 @@ import org.rebasin.model.tensor.Weights;
  * The score matrix of one permutation group: {@code S[i, j]} is what it adds to the objective that
  * slot {@code i} takes unit {@code j} of B, given the permutations of all other groups.
  *
- * <p>Kept from visit to visit. Where a neighbouring group's permutation changed in {@code k} places,
- * only those columns are added, {@code S += A[:, K]·(B[:, new K] − B[:, old K])ᵀ}: after the first
- * sweeps few places change, and the products shrink with them.
+ * <p>Kept from visit to visit. Where a neighbouring group's permutation changed in {@code k}
+ * places, only those columns are added, {@code S += A[:, K]·(B[:, new K] − B[:, old K])ᵀ}: after
+ * the first sweeps few places change, and the products shrink with them.
  */
 final class GroupScores {
   /** Columns of a product that are packed at a time; fixed, as rounding depends on it. */
@@ -50,7 +50,10 @@ final class GroupScores {
 
   /** The most floats that {@link #update} packs at a time, for each of two panels. */
   int panelSize() {
-    return links.stream().mapToInt(link -> size * link.panelUnits() * link.positions).max().orElse(1);
+    return links.stream()
+        .mapToInt(link -> size * link.panelUnits() * link.positions)
+        .max()
+        .orElse(1);
   }
 
   /**
@@ -73,11 +76,10 @@ final class GroupScores {
       Panels panels) {
     List<Link> counting =
         links.stream()
-            .filter(
-                link ->
-                    link.neighbour.map(member -> anchored[member.group()]).orElse(true))
+            .filter(link -> link.neighbour.map(member -> anchored[member.group()]).orElse(true))
             .toList();
-    int moved = counting.stream().mapToInt(link -> link.changed(link.now(permutations)).length).sum();
+    int moved =
+        counting.stream().mapToInt(link -> link.changed(link.now(permutations)).length).sum();
     if (moved == 0) {
       return 0;
     }
@@ -266,9 +268,12 @@ final class GroupScores {
       int rows = values.dimension(0);
       int columns = values.rank() > 1 ? values.dimension(1) : 1;
       int inner = values.size() / rows / columns;
-      int block = axis == 1 ? member.block() : neighbour.map(PermutationSpec.Member::block).orElse(1);
+      int block =
+          axis == 1 ? member.block() : neighbour.map(PermutationSpec.Member::block).orElse(1);
       boolean blockOnRows =
-          axis == 0 ? member.block() != 1 : neighbour.map(other -> other.block() != 1).orElse(false);
+          axis == 0
+              ? member.block() != 1
+              : neighbour.map(other -> other.block() != 1).orElse(false);
       if (blockOnRows) {
         throw new IllegalArgumentException(
             tensor + ": units that span several rows cannot be aligned");

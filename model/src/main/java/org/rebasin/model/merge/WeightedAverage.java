@@ -1,0 +1,68 @@
+package org.rebasin.model.merge;
+
+import java.util.Arrays;
+import org.rebasin.model.tensor.ElementWise;
+import org.rebasin.model.tensor.Parallel;
+import org.rebasin.model.tensor.Tensor;
+
+/**
+ * The weighted mean of one tensor over several models, folded in one model at a time: holds one
+ * tensor however many models there are. Models count in the order in which they are added.
+ */
+public final class WeightedAverage implements AutoCloseable {
+  private final Tensor mean;
+  private final double[] weights;
+  private int added;
+
+  /**
+   * Starts a mean.
+   *
+   * @param shape of the tensor
+   * @param weights how much each model counts, as {@link #normalized} gives
+   */
+  public WeightedAverage(int[] shape, double[] weights) {
+    this.mean = Tensor.allocate(shape);
+    this.weights = weights.clone();
+  }
+
+  /**
+   * Checks weights and scales them to the sum 1.
+   *
+   * @throws IllegalArgumentException unless all are finite, none is negative and one is positive
+   */
+  public static double[] normalized(double... weights) {
+    double sum = Arrays.stream(weights).sum();
+    if (!(sum > 0 && sum < Double.POSITIVE_INFINITY)
+        || Arrays.stream(weights).anyMatch(weight -> !(weight >= 0))) {
+      throw new IllegalArgumentException(
+          "expected weights of at least 0 with a positive sum, found " + Arrays.toString(weights));
+    }
+    return Arrays.stream(weights).map(weight -> weight / sum).toArray();
+  }
+
+  /** Adds the next model's tensor. */
+  public void add(Tensor tensor) {
+    if (added == weights.length) {
+      throw new IllegalStateException("all " + added + " models were added");
+    }
+    float weight = (float) weights[added++];
+    Parallel.forEachStretch(
+        mean.size(),
+        (from, length) ->
+            ElementWise.addScaled(mean.values(), from, weight, tensor.values(), from, length));
+  }
+
+  /** The mean, once all models were added; this object owns it. */
+  public Tensor mean() {
+    if (added != weights.length) {
+      throw new IllegalStateException(
+          "expected %d models, found %d".formatted(weights.length, added));
+    }
+    return mean;
+  }
+
+  @Override
+  public void close() {
+    mean.close();
+  }
+}
