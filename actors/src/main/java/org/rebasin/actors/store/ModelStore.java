@@ -20,8 +20,8 @@ import org.rebasin.model.checkpoint.TensorDeclaration;
  * The models that this node holds, by content. Files of the user are registered where they are;
  * what tasks make is written into a directory of the store's own. Safe for any number of threads.
  *
- * <p>The directory is made when the first product is written and deleted with all that is in it when
- * the store closes: what should stay is exported first.
+ * <p>The directory is made when the first product is written and deleted with all that is in it
+ * when the store closes: what should stay is exported first.
  */
 public final class ModelStore implements AutoCloseable {
   private final Path parent;
@@ -45,7 +45,8 @@ public final class ModelStore implements AutoCloseable {
    *
    * @param architecture the architecture's text, if the file does not tell it
    * @throws org.rebasin.model.checkpoint.CheckpointException if it is not a well-formed model
-   * @throws IllegalArgumentException if its architecture cannot be told, or it holds NaN or infinity
+   * @throws IllegalArgumentException if its architecture cannot be told, or it holds NaN or
+   *     infinity
    */
   public ModelId register(Path path, Optional<String> architecture) {
     try (ModelFile file = ModelFile.open(path, architecture)) {
@@ -79,20 +80,58 @@ public final class ModelStore implements AutoCloseable {
       List<TensorDeclaration> tensors,
       Map<String, String> metadata,
       Consumer<SafetensorsWriter> values) {
+    try (Product product = create(tensors, metadata)) {
+      values.accept(product.writer());
+      return product.commit();
+    }
+  }
+
+  /** Begins a model that is written piece by piece; the caller commits and closes it. */
+  public Product create(List<TensorDeclaration> tensors, Map<String, String> metadata) {
     try {
       Path unnamed = Files.createTempFile(directory(), "unnamed-", ".safetensors");
-      try (SafetensorsWriter writer = SafetensorsWriter.create(unnamed, tensors, metadata)) {
-        values.accept(writer);
+      return new Product(unnamed, SafetensorsWriter.create(unnamed, tensors, metadata));
+    } catch (IOException problem) {
+      throw new UncheckedIOException("cannot write a model under " + parent, problem);
+    }
+  }
+
+  /** A model that is being written. Closed without a commit, it leaves nothing. */
+  public final class Product implements AutoCloseable {
+    private final Path unnamed;
+    private final SafetensorsWriter writer;
+
+    private Product(Path unnamed, SafetensorsWriter writer) {
+      this.unnamed = unnamed;
+      this.writer = writer;
+    }
+
+    /** Takes the tensors' values in the order of the declarations. */
+    public SafetensorsWriter writer() {
+      return writer;
+    }
+
+    /** Brings the model to disk and names it by its content. */
+    public ModelId commit() {
+      try {
         ModelId id = new ModelId(writer.commit().sha256());
         Path named = directory().resolve(id.sha256() + ".safetensors");
         Files.move(unnamed, named, StandardCopyOption.ATOMIC_MOVE);
         entries.putIfAbsent(id, new Entry(named, Optional.empty()));
         return id;
-      } finally {
-        Files.deleteIfExists(unnamed);
+      } catch (IOException problem) {
+        throw new UncheckedIOException("cannot write a model under " + parent, problem);
       }
-    } catch (IOException problem) {
-      throw new UncheckedIOException("cannot write a model under " + parent, problem);
+    }
+
+    @Override
+    public void close() {
+      writer.close();
+      try {
+        Files.deleteIfExists(unnamed);
+      } catch (IOException problem) {
+        throw new UncheckedIOException("cannot delete " + unnamed, problem);
+      }
     }
   }
 

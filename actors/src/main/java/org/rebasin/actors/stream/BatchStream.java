@@ -15,8 +15,8 @@ import org.rebasin.model.data.LabelledImages;
 
 /**
  * Training batches, made ready ahead of the step that uses them, and never more than {@link
- * #bound()} of them: when the step is slow, filling stops. The reader gives each batch back, and its
- * memory is used again. Owns that memory; close it once the stream has ended or was abandoned.
+ * #bound()} of them: when the step is slow, filling stops. The reader gives each batch back, and
+ * its memory is used again. Owns that memory; close it once the stream has ended or was abandoned.
  */
 public final class BatchStream implements AutoCloseable {
   /** Batches that wait, ready, between filling and the step. */

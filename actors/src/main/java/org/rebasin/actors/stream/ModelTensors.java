@@ -2,9 +2,11 @@ package org.rebasin.actors.stream;
 
 import akka.Done;
 import akka.NotUsed;
+import akka.stream.ActorAttributes;
 import akka.stream.Attributes;
 import akka.stream.Materializer;
 import akka.stream.javadsl.Flow;
+import akka.stream.javadsl.Keep;
 import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
 import java.util.List;
@@ -59,19 +61,22 @@ public final class ModelTensors {
    * Averages all tensors of the first model, in its file's order.
    *
    * @param sink receives each mean, which is freed when it returns; a slow one slows the reading
+   * @param dispatcher on which reading and averaging run
    */
   public CompletionStage<Done> averageInto(
-      BiConsumer<TensorDeclaration, Tensor> sink, Materializer materializer) {
+      BiConsumer<TensorDeclaration, Tensor> sink, String dispatcher, Materializer materializer) {
     return Source.from(members.get(0).file().declarations())
         .flatMapConcat(this::average)
-        .runWith(
+        .toMat(
             Sink.foreach(
                 average -> {
                   try (WeightedAverage closing = average.mean()) {
                     sink.accept(average.tensor(), closing.mean());
                   }
                 }),
-            materializer);
+            Keep.right())
+        .withAttributes(ActorAttributes.dispatcher(dispatcher))
+        .run(materializer);
   }
 
   private record Average(TensorDeclaration tensor, WeightedAverage mean) {}

@@ -79,11 +79,7 @@ public sealed interface Task {
    * @param weights how much each counts, summing to 1
    */
   record Evaluate(
-      List<ModelId> models,
-      List<Double> weights,
-      Combination combination,
-      String data,
-      Split split)
+      List<ModelId> models, List<Double> weights, Combination combination, String data, Split split)
       implements Task {
     /** Copies the lists. */
     public Evaluate {

@@ -20,9 +20,9 @@ import java.util.Optional;
  * asks again when it is done, so none waits behind a long one. (Akka's own work pulling keeps a
  * second task waiting at each worker and picks workers at random.)
  *
- * <p>A task that throws is tried again after a pause, on another worker if one is free, a set number
- * of times; one whose input is at fault is not. The task of a worker that stopped is handed out
- * again. Holds everything in memory: what was submitted is lost when the actor is.
+ * <p>A task that throws is tried again after a pause, on another worker if one is free, a set
+ * number of times; one whose input is at fault is not. The task of a worker that stopped is handed
+ * out again. Holds everything in memory: what was submitted is lost when the actor is.
  */
 public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
   /** What the queue receives. */
@@ -70,8 +70,7 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
   /** A queue without tasks and workers. */
   public static Behavior<Command> create(Retries retries) {
     return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(timers -> new WorkQueue(context, timers, retries)));
+        context -> Behaviors.withTimers(timers -> new WorkQueue(context, timers, retries)));
   }
 
   /** A task between its submission and its end. */
@@ -194,10 +193,7 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
     entry.holder = Optional.empty();
     if (badInput || entry.failures.size() >= retries.attempts()) {
       entries.remove(entry.id);
-      entry
-          .submit
-          .replyTo()
-          .tell(new GivenUp(new TaskFailure(badInput, cause, entry.failures)));
+      entry.submit.replyTo().tell(new GivenUp(new TaskFailure(badInput, cause, entry.failures)));
       return;
     }
     Duration pause = retries.pause().multipliedBy(1L << (entry.failures.size() - 1));

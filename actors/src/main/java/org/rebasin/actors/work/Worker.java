@@ -13,8 +13,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
 /**
- * Pulls tasks of one role and does them, one at a time: asks for one when it has none. The work runs
- * on the role's own dispatcher, so the actor answers at all times.
+ * Pulls tasks of one role and does them, one at a time: asks for one when it has none. The work
+ * runs on the role's own dispatcher, so the actor answers at all times.
  *
  * <p>When a task throws, the queue is told, and the worker restarts after a pause that grows; what
  * the task had in memory is gone, and nothing of it was stored. When the worker stops, the queue
@@ -89,8 +89,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 .thenComposeAsync(
                     task ->
                         runner.run(
-                            task,
-                            progress -> queue.tell(new WorkQueue.Progressed(id, progress))),
+                            task, progress -> queue.tell(new WorkQueue.Progressed(id, progress))),
                     executor),
             (result, thrown) ->
                 thrown == null

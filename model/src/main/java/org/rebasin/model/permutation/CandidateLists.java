@@ -3,11 +3,11 @@ package org.rebasin.model.permutation;
 import java.util.Arrays;
 
 /**
- * For each row a short list of its cheapest columns, and a lower bound on all others: the lazy sparse
- * view of a dense cost matrix.
+ * For each row a short list of its cheapest columns, and a lower bound on all others: the lazy
+ * sparse view of a dense cost matrix.
  *
- * <p>A bound speaks of the reduced costs at the time the list was made. It stays true for as long as
- * column duals only fall, since reduced costs then only grow; the solver keeps to that.
+ * <p>A bound speaks of the reduced costs at the time the list was made. It stays true for as long
+ * as column duals only fall, since reduced costs then only grow; the solver keeps to that.
  *
  * <p>Making a list takes a vectorised pass over the row: the row is folded into lanes, each holding
  * the least of some columns; a rank among the lanes gives a threshold that enough columns meet; and
@@ -110,8 +110,8 @@ final class CandidateLists {
 
   /**
    * How far the float reduced cost of a column at the threshold may be from the exact one. Rounding
-   * the dual costs at most u·|v|, rounding the subtraction u·|r|, and rounding a double cost u·|c| ≤
-   * u·(|r| + |v|), with u = 2^-24 and r the reduced cost: together 2u·(|r| + |v|). Above the
+   * the dual costs at most u·|v|, rounding the subtraction u·|r|, and rounding a double cost u·|c|
+   * ≤ u·(|r| + |v|), with u = 2^-24 and r the reduced cost: together 2u·(|r| + |v|). Above the
    * threshold the error grows more slowly than r itself, so the margin at the threshold serves all.
    * The factor 4 in place of 2 pays for second-order terms, the least normal float for underflow.
    */
@@ -156,7 +156,9 @@ final class CandidateLists {
     return OrderStatistic.select(ranked, narrow, want - 1);
   }
 
-  /** Starts at another lane in each row, so that rows with ties do not all list the same columns. */
+  /**
+   * Starts at another lane in each row, so that rows with ties do not all list the same columns.
+   */
   private int collect(int row, int width, float cut) {
     int first = (int) ((row * 0x9E3779B1L >>> 7) % width);
     int count = collectLanes(first, width, width, cut, 0);
@@ -182,7 +184,9 @@ final class CandidateLists {
     return count;
   }
 
-  /** Keeps the {@code kept} cheapest of the columns found; returns a bound, exact, on the others. */
+  /**
+   * Keeps the {@code kept} cheapest of the columns found; returns a bound, exact, on the others.
+   */
   private double keepCheapest(int row, int count, int kept) {
     for (int k = 0; k < count; k++) {
       exact[k] = matrix.cost(row, found[k]) - duals.value[found[k]];

@@ -6,10 +6,11 @@ import java.util.Arrays;
  * The best rank-one approximation p qᵀ of a square cost matrix whose row and column means are taken
  * out, and the column duals that solve the assignment problem on it.
  *
- * <p>The right vector q comes from a few power iterations on a sample of the rows; the left vector is
- * known for the sampled rows only, and its quantiles stand for the rest. Minimising Σ pᵢ q_π(i) pairs
- * ascending q with descending p, and with the pairs numbered in that order any slope between the two
- * rows' own keeps both on their own columns: v(k) − v(k−1) = a · (q(k) − q(k−1)), a their mean.
+ * <p>The right vector q comes from a few power iterations on a sample of the rows; the left vector
+ * is known for the sampled rows only, and its quantiles stand for the rest. Minimising Σ pᵢ q_π(i)
+ * pairs ascending q with descending p, and with the pairs numbered in that order any slope between
+ * the two rows' own keeps both on their own columns: v(k) − v(k−1) = a · (q(k) − q(k−1)), a their
+ * mean.
  */
 final class RankOneFit {
   private static final int ITERATIONS = 3;

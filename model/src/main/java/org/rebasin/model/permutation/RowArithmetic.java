@@ -4,10 +4,10 @@ package org.rebasin.model.permutation;
  * Element-wise loops over whole rows, and reductions built from them.
  *
  * <p>HotSpot 17 turns such a loop into vector instructions only if every access has the plain loop
- * index, with no offset, and it never vectorises a float reduction. So callers copy the row they want
- * to the front of a buffer first (a bulk copy is nearly free), and reductions fold the upper half of
- * the buffer onto the lower half until little is left. Together that is about ten times faster than
- * the obvious loop.
+ * index, with no offset, and it never vectorises a float reduction. So callers copy the row they
+ * want to the front of a buffer first (a bulk copy is nearly free), and reductions fold the upper
+ * half of the buffer onto the lower half until little is left. Together that is about ten times
+ * faster than the obvious loop.
  */
 final class RowArithmetic {
   private static final int SHORT = 32;

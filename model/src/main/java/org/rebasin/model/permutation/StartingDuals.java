@@ -3,14 +3,15 @@ package org.rebasin.model.permutation;
 /**
  * Finds column duals close to the optimal ones before any row is assigned.
  *
- * <p>Any column duals v are a valid start for a square problem, and their quality is the dual objective
- * Σᵢ minⱼ(cᵢⱼ − vⱼ) + Σⱼ vⱼ, which a sample of the rows estimates. It is concave, so it is raised by a
- * plain pattern search over the weights of three features of a column:
+ * <p>Any column duals v are a valid start for a square problem, and their quality is the dual
+ * objective Σᵢ minⱼ(cᵢⱼ − vⱼ) + Σⱼ vⱼ, which a sample of the rows estimates. It is concave, so it
+ * is raised by a plain pattern search over the weights of three features of a column:
  *
  * <ul>
  *   <li>its mean: a cheap column is wanted by many;
- *   <li>its spread: of two columns with one mean the one that varies more is some rows' bargain (real
- *       scores are products of vectors of very different lengths; this is the feature that pays);
+ *   <li>its spread: of two columns with one mean the one that varies more is some rows' bargain
+ *       (real scores are products of vectors of very different lengths; this is the feature that
+ *       pays);
  *   <li>the duals of the best rank-one fit, when it explains more than noise would.
  * </ul>
  *
@@ -48,8 +49,8 @@ final class StartingDuals {
   }
 
   /**
-   * Sets the given duals, or those found afresh if these promise more, as they do once the costs have
-   * changed a lot since the given ones were optimal.
+   * Sets the given duals, or those found afresh if these promise more, as they do once the costs
+   * have changed a lot since the given ones were optimal.
    */
   void choose(ColumnDuals duals, double[] given) {
     reserve();

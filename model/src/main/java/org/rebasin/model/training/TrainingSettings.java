@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Everything that decides a training run, with the data and the architecture: the same settings give
- * the same weights to the bit.
+ * Everything that decides a training run, with the data and the architecture: the same settings
+ * give the same weights to the bit.
  *
  * @param epochs passes over the training images
  * @param batchSize images of one step
@@ -31,7 +31,10 @@ public record TrainingSettings(
     require(epochs >= 1, "epochs", "at least 1", epochs);
     require(batchSize >= 1, "batch size", "at least 1", batchSize);
     require(
-        learningRate > 0 && Double.isFinite(learningRate), "learning rate", "above 0", learningRate);
+        learningRate > 0 && Double.isFinite(learningRate),
+        "learning rate",
+        "above 0",
+        learningRate);
     require(
         weightDecay >= 0 && Double.isFinite(weightDecay),
         "weight decay",
