@@ -28,6 +28,9 @@ public final class GeneratedDigits {
    * @throws IllegalArgumentException if the count is not positive
    */
   public static LabelledImages draw(long seed, String split, int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("digits: expected at least one image, found " + count);
+    }
     long splitSeed = Seeds.mix(Seeds.mix(seed, "digits"), split);
     byte[] labels = labels(splitSeed, count);
     byte[] pixels = new byte[Math.multiplyExact(count, SHAPE.elements())];

@@ -78,6 +78,7 @@ class GeneratedDigitsTest {
   @Test
   void noImagesAreRefused() {
     assertThrows(IllegalArgumentException.class, () -> GeneratedDigits.draw(0, "train", 0));
+    assertThrows(IllegalArgumentException.class, () -> GeneratedDigits.draw(0, "train", -1));
   }
 
   private static int nearest(double[][] means, byte[] pixels) {
