@@ -137,6 +137,10 @@ class SafetensorsRefusalTest {
             0,
             "__metadata__: expected every key once, found \"k\" twice"),
         refused("{\"__metadata__\":{\"k\":1}}", 0, "metadata k: expected a string, found 1"),
+        refused(
+            "{\"__metadata__\":{\"k\":\"\\ud800\"}}",
+            0,
+            "metadata k: expected valid Unicode characters, found "),
         refused("{\"__metadata__\":[]}", 0, "__metadata__: expected a JSON object, found ["),
         refused(
             "{\"w\":{\"dtype\":\"U8\",\"shape\":[0]}}",
