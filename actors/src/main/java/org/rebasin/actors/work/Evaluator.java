@@ -43,9 +43,8 @@ public final class Evaluator implements TaskRunner {
     List<ModelFile> files = new ArrayList<>();
     try {
       evaluate.models().forEach(model -> files.add(store.open(model)));
-      Score score = score(evaluate, files, images);
-      progress.accept(new Progress("evaluate", 1, 1, ""));
-      return CompletableFuture.completedStage(new TaskResult.Evaluated(score));
+      return CompletableFuture.completedStage(
+          new TaskResult.Evaluated(score(evaluate, files, images)));
     } finally {
       files.forEach(ModelFile::close);
     }

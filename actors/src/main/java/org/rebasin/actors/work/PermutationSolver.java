@@ -45,7 +45,7 @@ public final class PermutationSolver implements TaskRunner {
   @Override
   public CompletionStage<TaskResult> run(Task task, Consumer<Progress> progress) {
     if (task instanceof Task.Align align) {
-      return align(align, progress);
+      return align(align);
     }
     if (task instanceof Task.Merge merge) {
       return merge(merge);
@@ -53,7 +53,7 @@ public final class PermutationSolver implements TaskRunner {
     throw new IllegalStateException("not a solver's task: " + task);
   }
 
-  private CompletionStage<TaskResult> align(Task.Align task, Consumer<Progress> progress) {
+  private CompletionStage<TaskResult> align(Task.Align task) {
     Alignment alignment;
     PermutationSpec spec;
     try (ModelFile reference = store.open(task.reference());
@@ -67,7 +67,6 @@ public final class PermutationSolver implements TaskRunner {
               model.weights(),
               new WeightMatching.Settings(task.seed(), task.restarts(), Optional.empty()));
     }
-    progress.accept(new Progress("align", 1, 1, ""));
     Permutations permutations = alignment.permutations();
     List<TaskResult.GroupReport> groups =
         IntStream.range(0, spec.groups().size())

@@ -16,12 +16,17 @@ public record TaskFailure(boolean badInput, String message, List<String> history
     history = List.copyOf(history);
   }
 
+  /** The failure of work that was tried once. */
+  public static TaskFailure of(Throwable cause) {
+    return new TaskFailure(isBadInput(cause), describe(cause), List.of(describe(cause)));
+  }
+
   static boolean isBadInput(Throwable cause) {
     return cause instanceof IllegalArgumentException;
   }
 
   /** The cause itself, out of the wrapper that futures put around it. */
-  static Throwable unwrap(Throwable thrown) {
+  public static Throwable unwrap(Throwable thrown) {
     return thrown instanceof CompletionException && thrown.getCause() != null
         ? unwrap(thrown.getCause())
         : thrown;

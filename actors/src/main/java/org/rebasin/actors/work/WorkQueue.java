@@ -28,8 +28,9 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
   /** What the queue receives. */
   public sealed interface Command {}
 
-  /** A task to be done; {@code replyTo} gets its progress, and in the end its result or failure. */
-  public record Submit(Task task, ActorRef<Reply> replyTo) implements Command {}
+  /** A task to be done; its progress goes to one, its result or failure to the other. */
+  public record Submit(Task task, ActorRef<Progress> progress, ActorRef<Reply> replyTo)
+      implements Command {}
 
   /** A worker has a free slot. */
   public record Pull(Role role, ActorRef<Worker.Command> worker) implements Command {}
@@ -49,9 +50,6 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
 
   /** What a submitter hears. */
   public sealed interface Reply {}
-
-  /** The task is under way. */
-  public record UnderWay(Progress progress) implements Reply {}
 
   /** The task is done. */
   public record Done(TaskResult result) implements Reply {}
@@ -155,7 +153,7 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
   private Behavior<Command> onProgressed(Progressed progressed) {
     Entry entry = entries.get(progressed.id());
     if (entry != null) {
-      entry.submit.replyTo().tell(new UnderWay(progressed.progress()));
+      entry.submit.progress().tell(progressed.progress());
     }
     return this;
   }
