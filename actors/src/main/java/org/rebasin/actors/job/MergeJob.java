@@ -162,7 +162,9 @@ public final class MergeJob extends AbstractBehavior<MergeJob.Command> {
 
   private Task align(ModelId model) {
     MergeRequest.AlignmentPlan plan = request.alignment().orElseThrow();
-    boolean curve = request.evaluation().map(EvaluationPlan::curvePoints).orElse(0) > 0;
+    boolean curve =
+        model.equals(models.get(1))
+            && request.evaluation().map(EvaluationPlan::curvePoints).orElse(0) > 0;
     return new Task.Align(
         models.get(0),
         model,
@@ -239,8 +241,9 @@ public final class MergeJob extends AbstractBehavior<MergeJob.Command> {
     if (request.evaluation().map(EvaluationPlan::curvePoints).orElse(0) > 0) {
       ends.put("naive", models.get(1));
       alignments.stream()
-          .flatMap(alignment -> alignment.model().stream())
-          .forEach(model -> ends.put("aligned", model));
+          .findFirst()
+          .flatMap(TaskResult.Aligned::model)
+          .ifPresent(model -> ends.put("aligned", model));
     }
     return ends;
   }

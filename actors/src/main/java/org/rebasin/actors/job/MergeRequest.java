@@ -32,10 +32,6 @@ public record MergeRequest(
           "expected a weight for each of %d models, found %d"
               .formatted(models.size(), merge.get().size()));
     }
-    if (evaluation.map(EvaluationPlan::curvePoints).orElse(0) > 0 && models.size() != 2) {
-      throw new IllegalArgumentException(
-          "a loss curve lies between two models, found " + models.size());
-    }
   }
 
   /** Where a model comes from. */
@@ -61,7 +57,8 @@ public record MergeRequest(
    * @param data the data set's text
    * @param controls whether to evaluate the merged model, each parent, the naive average and the
    *     ensemble on the test images
-   * @param curvePoints points of the curve between two models, naive and aligned; 0 for none
+   * @param curvePoints points of the curve between the first two models, naive and aligned; 0 for
+   *     none
    * @param curveSplits the parts of the data set for the curve
    */
   public record EvaluationPlan(

@@ -2,6 +2,7 @@ package org.rebasin.actors.work;
 
 import java.util.List;
 import java.util.concurrent.CompletionException;
+import org.rebasin.model.data.DatasetException;
 
 /**
  * Why a task was given up.
@@ -22,7 +23,7 @@ public record TaskFailure(boolean badInput, String message, List<String> history
   }
 
   static boolean isBadInput(Throwable cause) {
-    return cause instanceof IllegalArgumentException;
+    return cause instanceof IllegalArgumentException || cause instanceof DatasetException;
   }
 
   /** The cause itself, out of the wrapper that futures put around it. */
