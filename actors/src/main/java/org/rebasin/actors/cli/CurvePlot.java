@@ -40,7 +40,7 @@ final class CurvePlot {
     chart.getStyler().setXAxisMin(0.0);
     chart.getStyler().setXAxisMax(1.0);
     chart.getStyler().setYAxisMin(0.0);
-    chart.getStyler().setXAxisDecimalPattern("0.0");
+    chart.getStyler().setXAxisDecimalPattern("0.###");
     chart.getStyler().setYAxisDecimalPattern("0.00");
     chart.getStyler().setBaseFont(new Font(Font.SANS_SERIF, Font.PLAIN, 14));
     add(chart, "naive", outcome.naive(), NAIVE);
