@@ -82,7 +82,7 @@ public final class ModelTensors {
   private record Average(TensorDeclaration tensor, WeightedAverage mean) {}
 
   private Source<Average, NotUsed> average(TensorDeclaration tensor) {
-    int[] shape = members.get(0).file().tensor(tensor.name()).shape();
+    int[] shape = members.get(0).file().shape(tensor.name());
     return Source.from(members)
         .map(member -> read(member, tensor.name()))
         .async()
@@ -103,12 +103,15 @@ public final class ModelTensors {
 
   private Tensor read(Member member, String name) {
     inFlight.entered();
-    Tensor stored = member.file().tensor(name);
+    // Read, not mapped: a stream that fails may still be reading when the files are closed.
+    Tensor stored = member.file().read(name);
     if (member.permutations().isEmpty()) {
       return stored;
     }
-    Tensor permuted = Tensor.allocate(stored.shape());
-    member.permutations().get().apply(spec, name, stored, permuted);
-    return permuted;
+    try (Tensor closing = stored) {
+      Tensor permuted = Tensor.allocate(closing.shape());
+      member.permutations().get().apply(spec, name, closing, permuted);
+      return permuted;
+    }
   }
 }

@@ -1,6 +1,7 @@
 package org.rebasin.model.checkpoint;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +24,7 @@ public final class ModelFile implements AutoCloseable {
 
   private final SafetensorsFile file;
   private final Network network;
+  private final List<Tensor> mapped = new ArrayList<>();
 
   private ModelFile(SafetensorsFile file, Network network) {
     this.file = file;
@@ -95,23 +97,41 @@ public final class ModelFile implements AutoCloseable {
     return file.sha256();
   }
 
-  /**
-   * One tensor, to be read only: float32 values are mapped from the file, neither copied nor read
-   * before they are touched.
-   */
-  public Tensor tensor(String name) {
-    int[] shape = intShape(path(), file.entry(name));
-    return Tensor.over(file.floats(name), shape);
+  /** The shape of a tensor. */
+  public int[] shape(String name) {
+    return intShape(path(), file.entry(name));
   }
 
-  /** All tensors, to be read only, in the order of the network's parameters. */
+  /** Reads one tensor into memory of its own; the caller closes it. */
+  public Tensor read(String name) {
+    Tensor tensor = Tensor.allocate(shape(name));
+    try {
+      file.readInto(name, tensor.values().duplicate());
+      return tensor;
+    } catch (RuntimeException problem) {
+      tensor.close();
+      throw problem;
+    }
+  }
+
+  private synchronized Tensor map(String name) {
+    Tensor tensor = Tensor.over(file.floats(name), shape(name));
+    mapped.add(tensor);
+    return tensor;
+  }
+
+  /**
+   * All tensors, to be read only and only until this file is closed, in the order of the network's
+   * parameters: float32 values are mapped from the file, neither copied nor read before they are
+   * touched.
+   */
   public Weights weights() {
     return new Weights(
         network.parameters().stream()
             .collect(
                 Collectors.toMap(
                     parameter -> parameter.name(),
-                    parameter -> tensor(parameter.name()),
+                    parameter -> map(parameter.name()),
                     (one, other) -> one,
                     LinkedHashMap::new)));
   }
@@ -155,7 +175,8 @@ public final class ModelFile implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    mapped.forEach(Tensor::close);
     file.close();
   }
 }

@@ -19,28 +19,10 @@ import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
 
 class PermutationProperties {
-  /** A uniformly random permutation. */
-  public static Permutation random(int size, SplittableRandom random) {
-    int[] sources = Permutation.identity(size).toArray();
-    for (int i = size - 1; i > 0; i--) {
-      int j = random.nextInt(i + 1);
-      int swapped = sources[i];
-      sources[i] = sources[j];
-      sources[j] = swapped;
-    }
-    return Permutation.of(sources);
-  }
-
-  static Permutations random(PermutationSpec spec, long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
-    return new Permutations(
-        spec.groups().stream().map(group -> random(group.size(), random)).toList());
-  }
-
   @Property
   void aPermutationAndItsInverseUndoEachOther(
       @ForAll @IntRange(min = 0, max = 200) int size, @ForAll long seed) {
-    Permutation permutation = random(size, new SplittableRandom(seed));
+    Permutation permutation = RandomPermutations.of(size, new SplittableRandom(seed));
     assertEquals(Permutation.identity(size), permutation.after(permutation.inverse()));
     assertEquals(Permutation.identity(size), permutation.inverse().after(permutation));
     assertEquals(permutation, permutation.inverse().inverse());
@@ -49,9 +31,9 @@ class PermutationProperties {
   @Property
   void compositionIsAssociative(@ForAll @IntRange(min = 1, max = 50) int size, @ForAll long seed) {
     SplittableRandom source = new SplittableRandom(seed);
-    Permutation p = random(size, source);
-    Permutation q = random(size, source);
-    Permutation r = random(size, source);
+    Permutation p = RandomPermutations.of(size, source);
+    Permutation q = RandomPermutations.of(size, source);
+    Permutation r = RandomPermutations.of(size, source);
     assertEquals(p.after(q).after(r), p.after(q.after(r)));
   }
 
@@ -64,7 +46,7 @@ class PermutationProperties {
     widths.add(5);
     Network network = new Mlp(widths, 0.1f).network();
     PermutationSpec spec = PermutationSpec.of(network);
-    Permutations permutations = random(spec, seed);
+    Permutations permutations = RandomPermutations.of(spec, seed);
     try (Weights weights = network.initialize(seed);
         Weights permuted = permutations.apply(spec, weights);
         Tensor input = RandomNetworks.tensor(seed, 8, 11);
