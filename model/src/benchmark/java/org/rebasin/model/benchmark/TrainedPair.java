@@ -61,13 +61,13 @@ record TrainedPair(Network network, Weights first, Weights second) implements Au
     return product(a, b.transpose());
   }
 
-  /** {@code Aᵀ·B} of the activations behind the second hidden layer over the test images. */
+  /** {@code Aᵀ·B} of the activations behind the second hidden layer over the training images. */
   float[] activationScores(Dataset data) {
-    int count = data.test().size();
+    int count = data.train().size();
     try (Batch batch = new Batch(data.shape(), count);
         Execution one = Execution.forInference(network, count);
         Execution other = Execution.forInference(network, count)) {
-      batch.fill(data.test(), 0, count);
+      batch.fill(data.train(), 0, count);
       one.forward(first, batch.inputs(), count);
       other.forward(second, batch.inputs(), count);
       return product(one.value(4).matrix().transpose(), other.value(4).matrix());
