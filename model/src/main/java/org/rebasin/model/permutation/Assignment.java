@@ -6,13 +6,14 @@ import java.util.Objects;
 /**
  * An optimal assignment and the proof of its optimality.
  *
- * <p>The duals are those of the scores as given, u per row and v per column. When minimising, u(i) +
- * v(j) ≤ score(i, j) everywhere; when maximising, ≥. Either holds with equality where row i is assigned
- * to column j, and what is left unassigned has dual 0 if there are more rows than columns (for rows) or
- * more columns than rows (for columns). Hence Σu + Σv equals the objective, up to rounding.
+ * <p>The duals are those of the scores as given, u per row and v per column. When minimising, u(i)
+ * + v(j) ≤ score(i, j) everywhere; when maximising, ≥. Either holds with equality where row i is
+ * assigned to column j, and what is left unassigned has dual 0 if there are more rows than columns
+ * (for rows) or more columns than rows (for columns). Hence Σu + Σv equals the objective, up to
+ * rounding.
  *
- * @param columnOfRow column of each row; {@link #UNASSIGNED} for the rows left out when there are more
- *     rows than columns
+ * @param columnOfRow column of each row; {@link #UNASSIGNED} for the rows left out when there are
+ *     more rows than columns
  * @param objective sum of the assigned scores, in double, in the order of the rows
  * @param rowDuals dual value of each row
  * @param columnDuals dual value of each column; a start for the next solve of a similar problem
@@ -72,6 +73,10 @@ public record Assignment(
 
   @Override
   public String toString() {
-    return "Assignment[objective=" + objective + ", columnOfRow=" + Arrays.toString(columnOfRow) + "]";
+    return "Assignment[objective="
+        + objective
+        + ", columnOfRow="
+        + Arrays.toString(columnOfRow)
+        + "]";
   }
 }

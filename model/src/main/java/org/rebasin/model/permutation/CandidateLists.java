@@ -3,11 +3,11 @@ package org.rebasin.model.permutation;
 import java.util.Arrays;
 
 /**
- * For each row a short list of its cheapest columns, and a lower bound on all others: the lazy sparse
- * view of a dense cost matrix.
+ * For each row a short list of its cheapest columns, and a lower bound on all others: the lazy
+ * sparse view of a dense cost matrix.
  *
- * <p>A bound speaks of the reduced costs at the time the list was made. It stays true for as long as
- * column duals only fall, since reduced costs then only grow; the solver keeps to that.
+ * <p>A bound speaks of the reduced costs at the time the list was made. It stays true for as long
+ * as column duals only fall, since reduced costs then only grow; the solver keeps to that.
  *
  * <p>Making a list takes a vectorised pass over the row: the row is folded into lanes, each holding
  * the least of some columns; a rank among the lanes gives a threshold that enough columns meet; and
@@ -37,6 +37,10 @@ final class CandidateLists {
   private int[] wanted = new int[0];
   private int[] capacity = new int[0];
   private int used;
+
+  /** The columns below this one are in lanes; the few others are looked at one by one. */
+  private int covered;
+
   private int[] found = new int[0];
   private float[] reduced = new float[0];
   private float[] lanes = new float[0];
@@ -110,8 +114,8 @@ final class CandidateLists {
 
   /**
    * How far the float reduced cost of a column at the threshold may be from the exact one. Rounding
-   * the dual costs at most u·|v|, rounding the subtraction u·|r|, and rounding a double cost u·|c| ≤
-   * u·(|r| + |v|), with u = 2^-24 and r the reduced cost: together 2u·(|r| + |v|). Above the
+   * the dual costs at most u·|v|, rounding the subtraction u·|r|, and rounding a double cost u·|c|
+   * ≤ u·(|r| + |v|), with u = 2^-24 and r the reduced cost: together 2u·(|r| + |v|). Above the
    * threshold the error grows more slowly than r itself, so the margin at the threshold serves all.
    * The factor 4 in place of 2 pays for second-order terms, the least normal float for underflow.
    */
@@ -126,7 +130,7 @@ final class CandidateLists {
     bound[row] = Double.POSITIVE_INFINITY;
   }
 
-  /** Leaves in lane k the least reduced cost of the columns k, k + width, k + 2·width, … */
+  /** Leaves in lane k the least reduced cost of the covered columns k, k + width, k + 2·width, … */
   private int foldIntoLanes(int row, int need) {
     int columnCount = matrix.columns;
     System.arraycopy(matrix.rounded, row * columnCount, reduced, 0, columnCount);
@@ -134,6 +138,7 @@ final class CandidateLists {
     int strips = COARSEST_STRIPS;
     while (columnCount / strips < need) strips >>= 1;
     int width = columnCount / strips * strips;
+    covered = width;
     System.arraycopy(reduced, 0, lanes, 0, width);
     while (strips > 1) {
       width >>= 1;
@@ -156,12 +161,14 @@ final class CandidateLists {
     return OrderStatistic.select(ranked, narrow, want - 1);
   }
 
-  /** Starts at another lane in each row, so that rows with ties do not all list the same columns. */
+  /**
+   * Starts at another lane in each row, so that rows with ties do not all list the same columns.
+   */
   private int collect(int row, int width, float cut) {
     int first = (int) ((row * 0x9E3779B1L >>> 7) % width);
     int count = collectLanes(first, width, width, cut, 0);
     count = collectLanes(0, first, width, cut, count);
-    for (int column = matrix.columns / width * width; column < matrix.columns; column++) {
+    for (int column = covered; column < matrix.columns; column++) {
       found[count] = column;
       if (reduced[column] <= cut) count++;
     }
@@ -170,10 +177,9 @@ final class CandidateLists {
 
   private int collectLanes(int from, int to, int width, float cut, int before) {
     int count = before;
-    int end = matrix.columns / width * width;
     for (int lane = from; lane < to; lane++) {
       if (lanes[lane] <= cut) {
-        for (int column = lane; column < end; column += width) {
+        for (int column = lane; column < covered; column += width) {
           found[count] = column;
           if (reduced[column] <= cut) count++;
         }
@@ -182,7 +188,9 @@ final class CandidateLists {
     return count;
   }
 
-  /** Keeps the {@code kept} cheapest of the columns found; returns a bound, exact, on the others. */
+  /**
+   * Keeps the {@code kept} cheapest of the columns found; returns a bound, exact, on the others.
+   */
   private double keepCheapest(int row, int count, int kept) {
     for (int k = 0; k < count; k++) {
       exact[k] = matrix.cost(row, found[k]) - duals.value[found[k]];

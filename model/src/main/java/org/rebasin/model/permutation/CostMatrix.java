@@ -4,16 +4,17 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /**
- * The working form of one assignment problem: to be minimised, with at least as many columns as rows,
- * in a comfortable range of magnitudes.
+ * The working form of one assignment problem: to be minimised, with at least as many columns as
+ * rows, in a comfortable range of magnitudes.
  *
  * <p>Every cost exists twice. {@link #rounded} is a float matrix for dense passes; {@link #cost} is
- * the exact value. For float scores the two agree. For double scores the exact value is read from the
- * caller's array each time and the float only serves to rule columns out, so no second copy is made.
+ * the exact value. For float scores the two agree. For double scores the exact value is read from
+ * the caller's array each time and the float only serves to rule columns out, so no second copy is
+ * made.
  *
- * <p>Costs are scaled by a power of two when the largest magnitude leaves [2^-40, 2^40]. That is exact
- * except for costs so much smaller than the largest (by 2^-100) that double arithmetic on their sum
- * could not see them either.
+ * <p>Costs are scaled by a power of two when the largest magnitude leaves [2^-40, 2^40]. That is
+ * exact except for costs so much smaller than the largest (by 2^-100) that double arithmetic on
+ * their sum could not see them either.
  */
 final class CostMatrix {
   private static final int COMFORTABLE_EXPONENT = 40;

@@ -79,8 +79,7 @@ final class DenseAugmentingPath {
         rowBefore[column] = row;
         known = candidate;
       }
-      if (known < least
-          || (known == least && rowOfColumn[column] == PartialAssignment.NONE)) {
+      if (known < least || (known == least && rowOfColumn[column] == PartialAssignment.NONE)) {
         least = known;
         place = k;
       }

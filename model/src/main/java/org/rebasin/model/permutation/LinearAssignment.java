@@ -4,14 +4,14 @@ package org.rebasin.model.permutation;
  * Exact dense linear assignment: each row gets a column, no column twice, such that the sum of the
  * scores at the assigned places is largest (or smallest).
  *
- * <p>Scores are row-major, [rows, columns], and are never modified. Rows and columns need not be equally
- * many: with more columns some stay unused, with more rows some stay unassigned. The result is optimal
- * in the arithmetic of the scores (float or double, with dual values in double), and the same for the
- * same scores every time, on ties too.
+ * <p>Scores are row-major, [rows, columns], and are never modified. Rows and columns need not be
+ * equally many: with more columns some stay unused, with more rows some stay unassigned. The result
+ * is optimal in the arithmetic of the scores (float or double, with dual values in double), and the
+ * same for the same scores every time, on ties too.
  *
- * <p>Each call makes a {@link LinearAssignmentSolver} of its own, which see for the method and the cost.
- * Whoever solves many problems keeps one. NaN or an infinity among the scores is refused with an {@link
- * IllegalArgumentException} that names its row, column and value.
+ * <p>Each call makes a {@link LinearAssignmentSolver} of its own, which see for the method and the
+ * cost. Whoever solves many problems keeps one. NaN or an infinity among the scores is refused with
+ * an {@link IllegalArgumentException} that names its row, column and value.
  */
 public final class LinearAssignment {
   private LinearAssignment() {}

@@ -1,28 +1,29 @@
 package org.rebasin.model.permutation;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 
 /**
  * Solves linear assignment problems one after the other, keeping its buffers. Not thread-safe: one
  * solver per thread.
  *
- * <p>The method is that of Jonker and Volgenant (Computing 38, 1987), made lazy and sparse: first duals
- * from the statistics of the columns ({@link StartingDuals}), short lists of each row's cheapest columns
- * ({@link CandidateLists}), row reduction ({@link RowReduction}), and shortest augmenting paths for the
- * rows left ({@link SparseAugmentingPath}). Small problems, and the rest of those on which ties defeat
- * the lists, go to {@link DenseAugmentingPath}. All stages share one invariant, so the result is exact
- * whichever did the work.
+ * <p>The method is that of Jonker and Volgenant (Computing 38, 1987), made lazy and sparse: first
+ * duals from the statistics of the columns ({@link StartingDuals}), short lists of each row's
+ * cheapest columns ({@link CandidateLists}), row reduction ({@link RowReduction}), and shortest
+ * augmenting paths for the rows left ({@link SparseAugmentingPath}). Small problems, and the rest
+ * of those on which ties defeat the lists, go to {@link DenseAugmentingPath}. All stages share one
+ * invariant, so the result is exact whichever did the work.
  *
- * <p>Cost: the scores are copied once into a float matrix that the solver owns and reuses (4 bytes per
- * score; double scores are also read in place). Time is dominated by a few passes over the matrix on
- * scores as they occur; the worst case is cubic. Nothing is allocated in a repeated solve but the result
- * and, seldom, longer candidate lists.
+ * <p>Cost: the scores are copied once into a float matrix that the solver owns and reuses (4 bytes
+ * per score; double scores are also read in place). Time is dominated by a few passes over the
+ * matrix on scores as they occur; the worst case is cubic. Nothing is allocated in a repeated solve
+ * but the result and, seldom, longer candidate lists.
  *
- * <p>The warm-start methods take the column duals of an earlier result for a problem of the same shape.
- * They never change the optimum and save most of the time if little has changed; where they would
- * mislead, the solver starts afresh. For rectangular problems they are ignored, since unused columns
- * must have the highest dual there.
+ * <p>The warm-start methods take the column duals of an earlier result for a problem of the same
+ * shape. They never change the optimum and save most of the time if little has changed; where they
+ * would mislead, the solver starts afresh. For rectangular problems they are ignored, since unused
+ * columns must have the highest dual there.
  */
 public final class LinearAssignmentSolver {
   private static final int SHORTEST_LIST = 12;
@@ -87,12 +88,16 @@ public final class LinearAssignmentSolver {
     return solve(costs, rows, columns, false, columnDuals);
   }
 
-  /** The assignment of largest sum, exact in double; {@code scores} is row-major [rows, columns]. */
+  /**
+   * The assignment of largest sum, exact in double; {@code scores} is row-major [rows, columns].
+   */
   public Assignment maximize(double[] scores, int rows, int columns) {
     return solve(scores, rows, columns, true);
   }
 
-  /** The assignment of smallest sum, exact in double; {@code costs} is row-major [rows, columns]. */
+  /**
+   * The assignment of smallest sum, exact in double; {@code costs} is row-major [rows, columns].
+   */
   public Assignment minimize(double[] costs, int rows, int columns) {
     return solve(costs, rows, columns, false);
   }
@@ -135,9 +140,15 @@ public final class LinearAssignmentSolver {
     dense.run();
   }
 
+  /** Centred, which changes nothing in a square problem but keeps a common offset from rounding. */
   private double[] inCosts(double[] columnDuals) {
     double[] scaled = new double[columnDuals.length];
-    for (int k = 0; k < scaled.length; k++) scaled[k] = columnDuals[k] * costs.factor;
+    double sum = 0;
+    for (int k = 0; k < scaled.length; k++) {
+      scaled[k] = columnDuals[k] * costs.factor;
+      sum += scaled[k];
+    }
+    for (int k = 0; k < scaled.length; k++) scaled[k] -= sum / scaled.length;
     return scaled;
   }
 
@@ -165,7 +176,7 @@ public final class LinearAssignmentSolver {
 
   private static Assignment empty(int rows, int columns) {
     int[] columnOfRow = new int[rows];
-    java.util.Arrays.fill(columnOfRow, Assignment.UNASSIGNED);
+    Arrays.fill(columnOfRow, Assignment.UNASSIGNED);
     return new Assignment(columnOfRow, 0, new double[rows], new double[columns]);
   }
 
@@ -185,10 +196,7 @@ public final class LinearAssignmentSolver {
   private static void requireDuals(double[] columnDuals, int columns) {
     if (columnDuals.length != columns) {
       throw new IllegalArgumentException(
-          "linear assignment: expected "
-              + columns
-              + " column duals, found "
-              + columnDuals.length);
+          "linear assignment: expected " + columns + " column duals, found " + columnDuals.length);
     }
     for (int column = 0; column < columns; column++) {
       if (!Double.isFinite(columnDuals[column])) {

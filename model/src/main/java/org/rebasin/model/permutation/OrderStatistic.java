@@ -1,13 +1,15 @@
 package org.rebasin.model.permutation;
 
 /**
- * The value of a given rank, by quickselect (Hoare, Algorithm 65, 1961) with a median-of-three pivot:
- * linear time on average, the same steps for the same values, no allocation.
+ * The value of a given rank, by quickselect (Hoare, Algorithm 65, 1961) with a median-of-three
+ * pivot: linear time on average, the same steps for the same values, no allocation.
  */
 final class OrderStatistic {
   private OrderStatistic() {}
 
-  /** The value of rank {@code rank} (from 0) among the first {@code length}, which are reordered. */
+  /**
+   * The value of rank {@code rank} (from 0) among the first {@code length}, which are reordered.
+   */
   static float select(float[] values, int length, int rank) {
     int low = 0;
     int high = length - 1;

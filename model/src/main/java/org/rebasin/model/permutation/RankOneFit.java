@@ -6,10 +6,11 @@ import java.util.Arrays;
  * The best rank-one approximation p qᵀ of a square cost matrix whose row and column means are taken
  * out, and the column duals that solve the assignment problem on it.
  *
- * <p>The right vector q comes from a few power iterations on a sample of the rows; the left vector is
- * known for the sampled rows only, and its quantiles stand for the rest. Minimising Σ pᵢ q_π(i) pairs
- * ascending q with descending p, and with the pairs numbered in that order any slope between the two
- * rows' own keeps both on their own columns: v(k) − v(k−1) = a · (q(k) − q(k−1)), a their mean.
+ * <p>The right vector q comes from a few power iterations on a sample of the rows; the left vector
+ * is known for the sampled rows only, and its quantiles stand for the rest. Minimising Σ pᵢ q_π(i)
+ * pairs ascending q with descending p, and with the pairs numbered in that order any slope between
+ * the two rows' own keeps both on their own columns: v(k) − v(k−1) = a · (q(k) − q(k−1)), a their
+ * mean.
  */
 final class RankOneFit {
   private static final int ITERATIONS = 3;
@@ -26,6 +27,7 @@ final class RankOneFit {
   private float[] scratch = new float[0];
   private long[] order = new long[0];
   private double energy;
+  private int samples;
 
   RankOneFit(CostMatrix costs) {
     this.costs = costs;
@@ -34,7 +36,7 @@ final class RankOneFit {
   /** Fits to every {@code stride}-th row; answers whether there is more to see than noise. */
   boolean fit(int stride) {
     int columns = costs.columns;
-    int samples = (costs.rows + stride - 1) / stride;
+    samples = (costs.rows + stride - 1) / stride;
     right = RowArithmetic.atLeast(right, columns);
     next = RowArithmetic.atLeast(next, columns);
     left = RowArithmetic.atLeast(left, samples);
@@ -77,9 +79,8 @@ final class RankOneFit {
   }
 
   /** Writes the duals of the last fit; allocates nothing once the arrays have grown. */
-  void writeDuals(float[] target, int stride) {
+  void writeDuals(float[] target) {
     int columns = costs.columns;
-    int samples = (costs.rows + stride - 1) / stride;
     Arrays.sort(left, 0, samples);
     order = order.length >= columns ? order : new long[columns];
     for (int column = 0; column < columns; column++) {
@@ -90,14 +91,14 @@ final class RankOneFit {
     for (int k = 0; k < columns; k++) {
       int column = (int) order[k];
       if (k > 0) {
-        double slope = descendingLeft((k - 0.5) / (columns - 1), samples);
+        double slope = descendingLeft((k - 0.5) / (columns - 1));
         dual += slope * (right[column] - right[(int) order[k - 1]]);
       }
       target[column] = (float) dual;
     }
   }
 
-  private double descendingLeft(double fraction, int samples) {
+  private double descendingLeft(double fraction) {
     double at = (1 - fraction) * (samples - 1);
     int below = Math.min((int) at, samples - 2);
     double weight = at - below;
@@ -124,7 +125,7 @@ final class RankOneFit {
     System.arraycopy(line, 0, product, 0, columns);
     double mean = RowArithmetic.sum(product, scratch, columns) / columns;
     System.arraycopy(line, 0, product, 0, columns);
-    RowArithmetic.multiply(product, product, columns);
+    RowArithmetic.multiply(product, line, columns);
     return RowArithmetic.sum(product, scratch, columns) - mean * mean * columns;
   }
 

@@ -4,10 +4,10 @@ package org.rebasin.model.permutation;
  * Element-wise loops over whole rows, and reductions built from them.
  *
  * <p>HotSpot 17 turns such a loop into vector instructions only if every access has the plain loop
- * index, with no offset, and it never vectorises a float reduction. So callers copy the row they want
- * to the front of a buffer first (a bulk copy is nearly free), and reductions fold the upper half of
- * the buffer onto the lower half until little is left. Together that is about ten times faster than
- * the obvious loop.
+ * index, with no offset, and it never vectorises a float reduction. So callers copy the row they
+ * want to the front of a buffer first (a bulk copy is nearly free), and reductions fold the upper
+ * half of the buffer onto the lower half until little is left. Together that is about ten times
+ * faster than the obvious loop.
  */
 final class RowArithmetic {
   private static final int SHORT = 32;
@@ -28,6 +28,14 @@ final class RowArithmetic {
 
   static void scale(float[] target, float factor, int length) {
     for (int k = 0; k < length; k++) target[k] *= factor;
+  }
+
+  static void shift(float[] target, float amount, int length) {
+    for (int k = 0; k < length; k++) target[k] += amount;
+  }
+
+  static void cap(float[] target, float most, int length) {
+    for (int k = 0; k < length; k++) target[k] = Math.min(target[k], most);
   }
 
   static void multiply(float[] target, float[] other, int length) {

@@ -2,13 +2,13 @@ package org.rebasin.model.permutation;
 
 /**
  * Augmenting row reduction (Jonker and Volgenant, <i>A shortest augmenting path algorithm for dense
- * and sparse linear assignment problems</i>, Computing 38, 1987) over candidate lists: a free row takes
- * its cheapest column, lowers that column's dual until its second cheapest ties, and whichever row it
- * displaced goes next.
+ * and sparse linear assignment problems</i>, Computing 38, 1987) over candidate lists: a free row
+ * takes its cheapest column, lowers that column's dual until its second cheapest ties, and
+ * whichever row it displaced goes next.
  */
 final class RowReduction {
-  /** More passes leave fewer rows to the dearer augmenting paths; six passes of four steps a row pay. */
-  private static final int PASSES = 6;
+  /** Many short passes leave fewer rows to the dearer augmenting paths than few long ones. */
+  private static final int PASSES = 12;
 
   private static final int STEPS_PER_ROW = 4;
 

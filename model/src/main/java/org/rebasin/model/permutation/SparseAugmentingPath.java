@@ -5,13 +5,14 @@ import java.util.Arrays;
 /**
  * Shortest augmenting paths over candidate lists, by Dijkstra's method with a heap.
  *
- * <p>Each row that joins the search tree also puts a sentinel into the heap, at the least distance its
- * unlisted columns could have. If the search ends before the sentinel comes up, the list was enough;
- * else the row is listed again. Nothing at or beyond the nearest free column seen enters the heap.
+ * <p>Each row that joins the search tree also puts a sentinel into the heap, at the least distance
+ * its unlisted columns could have. If the search ends before the sentinel comes up, the list was
+ * enough; else the row is listed again. Nothing at or beyond the nearest free column seen enters
+ * the heap.
  */
 final class SparseAugmentingPath {
   /** One step along a list costs about as much as this many steps of a dense pass. */
-  private static final long DENSE_STEPS_PER_LIST_STEP = 20;
+  private static final long DENSE_STEPS_PER_LIST_STEP = 5;
 
   private static final long PATIENCE = 8;
 
