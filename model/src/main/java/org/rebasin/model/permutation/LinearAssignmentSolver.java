@@ -21,9 +21,9 @@ import java.util.function.IntToDoubleFunction;
  * but the result and, seldom, longer candidate lists.
  *
  * <p>The warm-start methods take the column duals of an earlier result for a problem of the same
- * shape. They never change the optimum and save most of the time if little has changed; where they
- * would mislead, the solver starts afresh. For rectangular problems they are ignored, since unused
- * columns must have the highest dual there.
+ * shape. They never change the optimum and save up to a third of the time if little has changed; if
+ * they promise less than a fresh start, the solver starts afresh. For rectangular problems they are
+ * ignored, since unused columns must have the highest dual there.
  */
 public final class LinearAssignmentSolver {
   private static final int SHORTEST_LIST = 12;

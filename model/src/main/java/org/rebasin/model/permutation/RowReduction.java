@@ -70,7 +70,6 @@ final class RowReduction {
       lists.raiseBound(row);
       scanList(row);
     }
-    second = Math.min(second, lists.bound[row]);
   }
 
   private void scanList(int row) {

@@ -129,12 +129,13 @@ class LinearAssignmentTest {
     OptimalityCertificate.verify(scores, rows, rows, false, warm);
   }
 
-  @Test
-  void dualsWithAHugeCommonOffsetStartAsWellAsWithout() {
+  @ParameterizedTest
+  @ValueSource(doubles = {1e6, -1e8, 1e10, -1e12})
+  void commonOffsetOfTheDualsCostsNoPrecision(double offset) {
     int size = 140;
     float[] scores = large("noise", size);
     Assignment cold = LinearAssignment.maximize(scores, size, size);
-    double[] shifted = Arrays.stream(cold.columnDuals()).map(dual -> dual + 1e10).toArray();
+    double[] shifted = Arrays.stream(cold.columnDuals()).map(dual -> dual + offset).toArray();
     LinearAssignmentSolver solver = new LinearAssignmentSolver();
     Assignment warm = solver.maximize(FloatBuffer.wrap(scores), size, size, shifted);
     OptimalityCertificate.verify(scores, size, size, true, warm);
