@@ -1,6 +1,7 @@
 package org.rebasin.model.tensor;
 
 import java.nio.FloatBuffer;
+import java.util.Objects;
 
 /**
  * A view of a matrix in native memory: element {@code (r, c)} is at {@code offset + r·stride + c},
@@ -42,13 +43,22 @@ public record Matrix(
     return new Matrix(values, offset, columns, rows, stride, !transposed);
   }
 
-  /** The rows {@code from} to {@code from + count − 1}. */
+  /**
+   * The rows {@code from} to {@code from + count − 1}.
+   *
+   * @throws IndexOutOfBoundsException if this view has fewer, whatever the buffer has
+   */
   public Matrix rows(int from, int count) {
+    Objects.checkFromIndexSize(from, count, rows);
     int start = transposed ? offset + from : offset + Math.multiplyExact(from, stride);
     return new Matrix(values, start, count, columns, stride, transposed);
   }
 
-  /** The columns {@code from} to {@code from + count − 1}. */
+  /**
+   * The columns {@code from} to {@code from + count − 1}.
+   *
+   * @throws IndexOutOfBoundsException if this view has fewer, whatever the buffer has
+   */
   public Matrix columns(int from, int count) {
     return transpose().rows(from, count).transpose();
   }
