@@ -1,7 +1,6 @@
 package org.rebasin.model.tensor;
 
 import java.nio.FloatBuffer;
-import java.util.Objects;
 
 /**
  * A view of a matrix in native memory: element {@code (r, c)} is at {@code offset + r·stride + c},
@@ -46,10 +45,14 @@ public record Matrix(
   /**
    * The rows {@code from} to {@code from + count − 1}.
    *
-   * @throws IndexOutOfBoundsException if this view has fewer, whatever the buffer has
+   * @throws IllegalArgumentException if this view has fewer, whatever the buffer has
    */
   public Matrix rows(int from, int count) {
-    Objects.checkFromIndexSize(from, count, rows);
+    if (from < 0 || count < 0 || count > rows - from) {
+      throw new IllegalArgumentException(
+          "expected %s within 0 to %d, found %d of them from %d"
+              .formatted(transposed ? "columns" : "rows", rows - 1, count, from));
+    }
     int start = transposed ? offset + from : offset + Math.multiplyExact(from, stride);
     return new Matrix(values, start, count, columns, stride, transposed);
   }
@@ -57,7 +60,7 @@ public record Matrix(
   /**
    * The columns {@code from} to {@code from + count − 1}.
    *
-   * @throws IndexOutOfBoundsException if this view has fewer, whatever the buffer has
+   * @throws IllegalArgumentException if this view has fewer, whatever the buffer has
    */
   public Matrix columns(int from, int count) {
     return transpose().rows(from, count).transpose();

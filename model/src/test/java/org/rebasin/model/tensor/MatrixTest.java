@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 class MatrixTest {
   @Test
@@ -22,12 +23,12 @@ class MatrixTest {
   void rowsOutsideAViewAreRefusedThoughTheBufferHasThem() {
     try (Tensor tensor = Tensor.allocate(10, 4)) {
       Matrix view = tensor.matrix().rows(2, 5);
-      assertThrows(IndexOutOfBoundsException.class, () -> view.rows(3, 3));
-      assertThrows(IndexOutOfBoundsException.class, () -> view.rows(-1, 1));
-      assertThrows(IndexOutOfBoundsException.class, () -> view.rows(0, -1));
+      assertOutside(() -> view.rows(3, 3));
+      assertOutside(() -> view.rows(-1, 1));
+      assertOutside(() -> view.rows(0, -1));
       Matrix transposed = view.transpose();
-      assertThrows(IndexOutOfBoundsException.class, () -> transposed.rows(2, 3));
-      assertThrows(IndexOutOfBoundsException.class, () -> transposed.columns(-1, 2));
+      assertOutside(() -> transposed.rows(2, 3));
+      assertOutside(() -> transposed.columns(-1, 2));
     }
   }
 
@@ -35,9 +36,22 @@ class MatrixTest {
   void columnsOutsideAViewAreRefusedThoughTheRowsHaveThem() {
     try (Tensor tensor = Tensor.allocate(4, 10)) {
       Matrix view = tensor.matrix().columns(2, 5);
-      assertThrows(IndexOutOfBoundsException.class, () -> view.columns(3, 3));
-      assertThrows(IndexOutOfBoundsException.class, () -> view.columns(-2, 1));
+      assertOutside(() -> view.columns(3, 3));
+      assertOutside(() -> view.columns(-2, 1));
     }
+  }
+
+  @Test
+  void refusalSaysWhatTheViewHas() {
+    try (Tensor tensor = Tensor.allocate(4, 10)) {
+      IllegalArgumentException refused =
+          assertThrows(IllegalArgumentException.class, () -> tensor.matrix().columns(7, 4));
+      assertEquals("expected columns within 0 to 9, found 4 of them from 7", refused.getMessage());
+    }
+  }
+
+  private static void assertOutside(Executable view) {
+    assertThrows(IllegalArgumentException.class, view);
   }
 
   @Test

@@ -12,7 +12,7 @@ import java.nio.FloatBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
-class TensorTest {
+class TensorOwnershipTest {
   @Test
   void freshTensorIsZero() {
     try (Tensor tensor = Tensor.allocate(30, 70)) {
