@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,7 @@ public final class SafetensorsFile implements AutoCloseable {
   private final List<TensorEntry> entries;
   private final Map<String, TensorEntry> byName = new LinkedHashMap<>();
   private final Map<String, String> metadata;
+  private final List<ByteBuffer> mapped = new ArrayList<>();
   private String sha256 = "";
 
   private SafetensorsFile(FileInput input, SafetensorsHeader header) {
@@ -122,9 +124,9 @@ public final class SafetensorsFile implements AutoCloseable {
    * The values of a tensor, row-major, in a direct little-endian buffer that is to be read only.
    *
    * <p>{@code F32} values at a multiple of four bytes in the file are mapped, neither copied nor
-   * read before they are touched; such a buffer stays valid after {@link #close}, refuses writes,
-   * and must not be given to native code that writes. Everything else is converted or copied into a
-   * buffer of its own, O(elements).
+   * read before they are touched; such a buffer must not be used after {@link #close}, refuses
+   * writes, and must not be given to native code that writes. Everything else is converted or
+   * copied into a buffer of its own, O(elements).
    *
    * @throws CheckpointException if there is no such tensor, if its type is not {@code F32}, {@code
    *     F16} or {@code BF16}, or if it has more floats than one buffer of 2^31 - 1 bytes holds
@@ -139,10 +141,11 @@ public final class SafetensorsFile implements AutoCloseable {
               .formatted(name, maxElements, entry.elements()));
     }
     if (entry.dataType() == DataType.F32 && entry.position() % Float.BYTES == 0) {
-      return input
-          .map(entry.position(), entry.bytes())
-          .order(ByteOrder.LITTLE_ENDIAN)
-          .asFloatBuffer();
+      ByteBuffer bytes = input.map(entry.position(), entry.bytes());
+      synchronized (mapped) {
+        mapped.add(bytes);
+      }
+      return bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
     }
     FloatBuffer copy =
         ByteBuffer.allocateDirect((int) entry.elements() * Float.BYTES)
@@ -198,9 +201,16 @@ public final class SafetensorsFile implements AutoCloseable {
     return entry;
   }
 
-  /** Closes the file. Buffers that were handed out stay valid. */
+  /**
+   * Closes the file and unmaps what was mapped of it: mapped memory counts as the process's own
+   * until then. No buffer that was mapped may be used afterwards.
+   */
   @Override
   public void close() {
+    synchronized (mapped) {
+      mapped.forEach(Unmapping::unmap);
+      mapped.clear();
+    }
     input.close();
   }
 }

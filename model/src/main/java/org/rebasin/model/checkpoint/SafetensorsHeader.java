@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -115,8 +116,8 @@ record SafetensorsHeader(List<TensorEntry> entries, Map<String, String> metadata
    * The first bytes of a file with these tensors, one after another as declared. The same arguments
    * give the same bytes: metadata is sorted by key.
    *
-   * @throws IllegalArgumentException if the tensors' bytes overflow a {@code long}, or the header
-   *     is longer than a reader accepts
+   * @throws IllegalArgumentException if the tensors' bytes overflow a {@code long}, metadata is not
+   *     valid Unicode, or the header is longer than a reader accepts
    */
   static byte[] encode(List<TensorDeclaration> tensors, Map<String, String> metadata) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -128,6 +129,7 @@ record SafetensorsHeader(List<TensorEntry> entries, Map<String, String> metadata
       if (!sorted.isEmpty()) {
         json.writeObjectFieldStart(TensorDeclaration.METADATA_KEY);
         for (Map.Entry<String, String> entry : sorted.entrySet()) {
+          requireEncodable(entry);
           json.writeStringField(entry.getKey(), entry.getValue());
         }
         json.writeEndObject();
@@ -149,8 +151,7 @@ record SafetensorsHeader(List<TensorEntry> entries, Map<String, String> metadata
     } catch (ArithmeticException e) {
       throw new IllegalArgumentException("expected tensors of fewer than 2^63 bytes in all", e);
     } catch (IOException e) {
-      throw new IllegalArgumentException(
-          "expected metadata of valid Unicode text: " + e.getMessage(), e);
+      throw new UncheckedIOException("writing to memory", e);
     }
     while (bytes.size() % ALIGNMENT != 0) {
       bytes.write(' ');
@@ -163,5 +164,14 @@ record SafetensorsHeader(List<TensorEntry> entries, Map<String, String> metadata
     }
     ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).putLong(length);
     return header;
+  }
+
+  /** The generator would let half a surrogate pair through, as bytes that no reader accepts. */
+  private static void requireEncodable(Map.Entry<String, String> metadatum) {
+    if (!TensorDeclaration.isEncodable(metadatum.getKey())
+        || !TensorDeclaration.isEncodable(metadatum.getValue())) {
+      throw new IllegalArgumentException(
+          "expected metadata of valid Unicode characters, found " + metadatum);
+    }
   }
 }

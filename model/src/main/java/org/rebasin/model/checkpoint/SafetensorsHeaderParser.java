@@ -93,7 +93,12 @@ final class SafetensorsHeaderParser {
 
   private void readMetadatum(String key, JsonParser json) throws IOException {
     require(json, JsonToken.VALUE_STRING, "metadata " + key, "a string");
-    metadata.put(key, json.getText());
+    String value = json.getText();
+    if (!TensorDeclaration.isEncodable(key) || !TensorDeclaration.isEncodable(value)) {
+      throw new CheckpointException(
+          path, "metadata %s: expected valid Unicode characters, found %s".formatted(key, value));
+    }
+    metadata.put(key, value);
   }
 
   private TensorEntry readTensor(String name, JsonParser json) throws IOException {

@@ -2,7 +2,7 @@ package org.rebasin.model.data;
 
 /**
  * A square of grey pixels that ink is put on. Pixel (x, y) covers the unit square whose upper left
- * corner is (x, y); ink is between 0 and 1 and only ever grows darker where strokes meet.
+ * corner is (x, y); ink is between 0 and 1, and where strokes meet the stronger one counts.
  */
 final class Canvas {
   private final int side;

@@ -20,21 +20,23 @@ public sealed interface DatasetSpecification {
     int colon = text.indexOf(':');
     String name = colon < 0 ? text : text.substring(0, colon);
     String rest = colon < 0 ? "" : text.substring(colon + 1);
-    return switch (name) {
-      case Digits.NAME -> Digits.parse(text, rest);
-      case "mnist", "fashion-mnist" -> {
-        if (rest.isEmpty()) {
-          throw new IllegalArgumentException(
-              "data '%s': expected %s:DIR, found no directory".formatted(text, name));
-        }
-        yield new Idx(name, Path.of(rest));
-      }
-      default ->
-          throw new IllegalArgumentException(
-              "data '%s': expected digits, digits:OPTION=VALUE,… (options %s), mnist:DIR or"
-                      .formatted(text, String.join(", ", Digits.OPTIONS))
-                  + " fashion-mnist:DIR, found '%s'".formatted(name));
-    };
+    if (name.equals(Digits.NAME)) {
+      return Digits.parse(text, rest);
+    }
+    if (!Idx.NAMES.contains(name)) {
+      throw new IllegalArgumentException(
+          "data '%s': expected digits, digits:OPTION=VALUE,… (options %s), %s:DIR, found '%s'"
+              .formatted(
+                  text,
+                  String.join(", ", Digits.OPTIONS),
+                  String.join(":DIR or ", Idx.NAMES),
+                  name));
+    }
+    if (rest.isEmpty()) {
+      throw new IllegalArgumentException(
+          "data '%s': expected %s:DIR, found no directory".formatted(text, name));
+    }
+    return new Idx(name, Path.of(rest));
   }
 
   /** The name of the data set, such as {@code mnist}. */
@@ -153,6 +155,18 @@ public sealed interface DatasetSpecification {
    * @param directory with the four IDX files, gzip or not
    */
   record Idx(String name, Path directory) implements DatasetSpecification {
+    static final List<String> NAMES = List.of("mnist", "fashion-mnist");
+
+    /**
+     * @throws IllegalArgumentException if no data set of that name comes in these files
+     */
+    public Idx {
+      if (!NAMES.contains(name)) {
+        throw new IllegalArgumentException(
+            "IDX files: expected one of %s, found %s".formatted(String.join(", ", NAMES), name));
+      }
+    }
+
     @Override
     public String text() {
       return name + ":" + directory;

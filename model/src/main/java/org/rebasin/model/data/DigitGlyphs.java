@@ -10,8 +10,7 @@ import java.util.List;
  */
 final class DigitGlyphs {
   private static final List<Stroke> ZERO =
-      List.of(
-          through(54, 7, 32, 14, 21, 38, 23, 68, 40, 92, 62, 90, 78, 66, 77, 34, 65, 12, 50, 8));
+      List.of(through(54, 7, 27, 28, 25, 70, 50, 94, 75, 70, 73, 28, 49, 8));
 
   private static final List<Stroke> ONE_BAR = List.of(through(54, 5, 51, 50, 48, 95));
   private static final List<Stroke> ONE_WITH_FLAG =

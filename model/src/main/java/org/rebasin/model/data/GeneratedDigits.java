@@ -28,6 +28,9 @@ public final class GeneratedDigits {
    * @throws IllegalArgumentException if the count is not positive
    */
   public static LabelledImages draw(long seed, String split, int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("digits: expected at least one image, found " + count);
+    }
     long splitSeed = Seeds.mix(Seeds.mix(seed, "digits"), split);
     byte[] labels = labels(splitSeed, count);
     byte[] pixels = new byte[Math.multiplyExact(count, SHAPE.elements())];
@@ -89,7 +92,7 @@ public final class GeneratedDigits {
   private static void rub(Canvas canvas, double[] line, StableRandom random) {
     int at = 2 * random.nextInt(line.length / 2);
     double radius = random.between(DigitStyle.LEAST_ERASURE, DigitStyle.GREATEST_ERASURE);
-    canvas.erase(line[at], line[at + 1], radius, random.between(0.4, 1));
+    canvas.erase(line[at], line[at + 1], radius, random.between(DigitStyle.LEAST_RUBBING, 1));
   }
 
   private static void soil(Canvas canvas, StableRandom random) {
@@ -98,12 +101,16 @@ public final class GeneratedDigits {
       double y = random.between(0, SIDE);
       double toX = x + random.between(-DigitStyle.MARK_LENGTH, DigitStyle.MARK_LENGTH);
       double toY = y + random.between(-DigitStyle.MARK_LENGTH, DigitStyle.MARK_LENGTH);
-      canvas.line(x, y, 0.5, toX, toY, 0.5, random.between(0.2, 0.9));
+      canvas.line(x, y, DigitStyle.MARK_RADIUS, toX, toY, DigitStyle.MARK_RADIUS, dirt(random));
     }
     for (int specks = random.nextInt(DigitStyle.SPECKS + 1); specks > 0; specks--) {
       double x = random.between(0, SIDE);
       double y = random.between(0, SIDE);
-      canvas.line(x, y, 0.4, x, y, 0.4, random.between(0.2, 0.9));
+      canvas.line(x, y, DigitStyle.SPECK_RADIUS, x, y, DigitStyle.SPECK_RADIUS, dirt(random));
     }
+  }
+
+  private static double dirt(StableRandom random) {
+    return random.between(DigitStyle.LEAST_DIRT, DigitStyle.GREATEST_DIRT);
   }
 }

@@ -15,7 +15,7 @@ public final class LabelledImages {
   private static final int CHUNK = 4096;
 
   /**
-   * Byte to brightness. Java's compiler does not vectorise the conversion; a look-up is as fast.
+   * Byte to brightness. Java's compiler vectorises no such conversion; a look-up beats dividing.
    */
   private static final float[] BRIGHTNESS = new float[256];
 

@@ -1,9 +1,13 @@
 package org.rebasin.model.merge;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.rebasin.model.tensor.ElementWise;
 import org.rebasin.model.tensor.Parallel;
 import org.rebasin.model.tensor.Tensor;
+import org.rebasin.model.tensor.Weights;
 
 /**
  * The weighted mean of one tensor over several models, folded in one model at a time: holds one
@@ -23,6 +27,17 @@ public final class WeightedAverage implements AutoCloseable {
   public WeightedAverage(int[] shape, double[] weights) {
     this.mean = Tensor.allocate(shape);
     this.weights = weights.clone();
+  }
+
+  /** The weighted mean of whole networks; the caller closes it. */
+  public static Weights of(List<Weights> models, double[] weights) {
+    Map<String, Tensor> means = new LinkedHashMap<>();
+    for (String name : models.get(0).names()) {
+      WeightedAverage average = new WeightedAverage(models.get(0).get(name).shape(), weights);
+      models.forEach(model -> average.add(model.get(name)));
+      means.put(name, average.mean());
+    }
+    return new Weights(means);
   }
 
   /**

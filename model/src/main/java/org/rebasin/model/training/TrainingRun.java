@@ -3,7 +3,6 @@ package org.rebasin.model.training;
 import org.rebasin.model.network.CrossEntropy;
 import org.rebasin.model.network.Execution;
 import org.rebasin.model.network.Network;
-import org.rebasin.model.tensor.NonFiniteException;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
 
@@ -46,14 +45,14 @@ public final class TrainingRun implements AutoCloseable {
    * @param input {@code [capacity, …]}
    * @param labels the classes of the first {@code count} examples
    * @return the loss and hits of the batch before the step
-   * @throws NonFiniteException if the loss is no longer a finite number
+   * @throws ArithmeticException if the loss is no longer a finite number
    */
   public CrossEntropy.Sums step(Tensor input, int[] labels, int count) {
     Tensor logits = execution.forward(weights, input, count);
     CrossEntropy.Sums sums =
         CrossEntropy.gradient(logits, labels, count, execution.outputGradient());
     if (!Double.isFinite(sums.lossSum())) {
-      throw new NonFiniteException(
+      throw new ArithmeticException(
           "training diverged: the loss of step %d is %s; try a lower learning rate"
               .formatted(steps + 1, sums.lossSum()));
     }

@@ -1,0 +1,140 @@
+package org.rebasin.actors.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.rebasin.actors.job.MergeOutcome;
+import org.rebasin.actors.job.MergeOutcome.Curve;
+import org.rebasin.actors.job.MergeRequest;
+import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.work.Task;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code rebasin barrier}. */
+@Command(
+    name = "barrier",
+    description = "Tells how far the loss rises between two models, as they are and aligned.")
+final class BarrierCommand extends RebasinCommand {
+  /** How B is aligned, if at all. */
+  private enum Method {
+    WEIGHT,
+    NONE
+  }
+
+  @Parameters(index = "0", paramLabel = "A", description = "The first model.")
+  private Path first;
+
+  @Parameters(index = "1", paramLabel = "B", description = "The second model.")
+  private Path second;
+
+  @Option(names = "--data", required = true, description = "${sys:rebasin.help.data}.")
+  private String data;
+
+  @Option(
+      names = "--method",
+      defaultValue = "weight",
+      description = "${COMPLETION-CANDIDATES} (default: weight).")
+  private Method method;
+
+  @Option(
+      names = "--points",
+      defaultValue = "25",
+      description = "Points of the curve, odd, ends included (default: ${DEFAULT-VALUE}).")
+  private int points;
+
+  @Option(names = "--plot", description = "Where the curve is drawn, as PNG.")
+  private Path plot;
+
+  @Mixin private AlignmentOptions options;
+  @Mixin private ModelOptions models;
+
+  @Override
+  Output execute() {
+    if (points < 3 || points % 2 == 0) {
+      throw new IllegalArgumentException(
+          "--points: expected an odd number of at least 3, so that the midpoint is one, found "
+              + points);
+    }
+    Optional.ofNullable(plot).ifPresent(RebasinCommand::requireWritable);
+    Optional<MergeRequest.AlignmentPlan> plan =
+        method == Method.NONE
+            ? Optional.empty()
+            : Optional.of(options.plan(Task.Method.valueOf(method.name()), false));
+    return onNode(
+        temporary(),
+        (store, datasets) -> {
+          List<ModelId> ids = models.register(store, List.of(first, second));
+          ModelOptions.requireFit(store, ids.get(0), datasets, data);
+          return new MergeRequest(
+              ids.stream().<MergeRequest.Source>map(MergeRequest.Stored::new).toList(),
+              plan,
+              Optional.empty(),
+              Optional.of(
+                  new MergeRequest.EvaluationPlan(
+                      data, false, points, EnumSet.allOf(Task.Split.class))));
+        },
+        this::barrier);
+  }
+
+  private Output barrier(Workplace workplace, MergeRequest request) {
+    long started = System.nanoTime();
+    MergeOutcome outcome = workplace.node().run(request, workplace.console());
+    double seconds = (System.nanoTime() - started) / 1e9;
+    Optional.ofNullable(plot)
+        .ifPresent(file -> CurvePlot.write(outcome, "Loss between two models, " + data(), file));
+    Map<String, Object> document = new LinkedHashMap<>(Documents.curves(outcome));
+    outcome.alignments().stream()
+        .findFirst()
+        .ifPresent(aligned -> document.put("alignment", Documents.alignment(aligned)));
+    document.put("seconds", seconds);
+    StringBuilder text = new StringBuilder();
+    outcome.alignments().stream()
+        .findFirst()
+        .ifPresent(aligned -> text.append(AlignCommand.text(aligned)).append('\n'));
+    text.append(table(outcome));
+    Optional.ofNullable(plot).ifPresent(file -> text.append("\ndrawn in ").append(file));
+    return new Output(document, text.toString());
+  }
+
+  /** The data set's name, without its directory. */
+  private String data() {
+    return data.replaceAll(":.*", "");
+  }
+
+  /** Ends, midpoint and barriers of all curves. */
+  static String table(MergeOutcome outcome) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(
+        List.of(
+            "curve",
+            "loss at 0",
+            "at 1",
+            "midpoint",
+            "accuracy",
+            "barrier above chord",
+            "above mean of ends"));
+    outcome.naive().forEach((split, curve) -> rows.add(row("naive, " + split.text(), curve)));
+    outcome.aligned().forEach((split, curve) -> rows.add(row("aligned, " + split.text(), curve)));
+    return Tables.table(rows);
+  }
+
+  private static List<String> row(String name, Curve curve) {
+    List<Double> losses = curve.losses();
+    int middle = losses.size() / 2;
+    return List.of(
+        name,
+        number("%.4f", losses.get(0)),
+        number("%.4f", losses.get(losses.size() - 1)),
+        number("%.4f", losses.get(middle)),
+        number("%.2f %%", 100 * curve.accuracies().get(middle)),
+        number("%.4f", curve.barrier().aboveChord()),
+        number("%.4f", curve.barrier().aboveMidpoint()));
+  }
+}

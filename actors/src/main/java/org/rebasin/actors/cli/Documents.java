@@ -1,0 +1,101 @@
+package org.rebasin.actors.cli;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.rebasin.actors.job.MergeOutcome;
+import org.rebasin.actors.job.MergeOutcome.Curve;
+import org.rebasin.actors.work.Task.Split;
+import org.rebasin.actors.work.TaskResult;
+import org.rebasin.model.alignment.Alignment;
+import org.rebasin.model.evaluation.Score;
+
+/** Results as the documents that {@code --json} prints; their keys are part of the contract. */
+final class Documents {
+  private Documents() {}
+
+  static Map<String, Object> alignment(TaskResult.Aligned aligned) {
+    Alignment alignment = aligned.alignment();
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("method", alignment.method());
+    document.put("objective_before", alignment.objectiveBefore());
+    document.put("objective", alignment.objective());
+    document.put("sweeps", alignment.sweeps());
+    document.put("seconds", alignment.seconds());
+    document.put("groups", aligned.groups());
+    document.put("seed", alignment.seed());
+    return document;
+  }
+
+  static Map<String, Object> permutations(TaskResult.Aligned aligned) {
+    Map<String, Object> document = alignment(aligned);
+    document.put(
+        "groups",
+        IntStream.range(0, aligned.groups().size())
+            .mapToObj(
+                g -> {
+                  TaskResult.GroupReport group = aligned.groups().get(g);
+                  Map<String, Object> entry = new LinkedHashMap<>();
+                  entry.put("name", group.name());
+                  entry.put("size", group.size());
+                  entry.put("moved", group.moved());
+                  entry.put(
+                      "permutation", aligned.alignment().permutations().byGroup().get(g).toArray());
+                  return entry;
+                })
+            .toList());
+    return document;
+  }
+
+  static Map<String, Object> score(Score score) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("loss", score.loss());
+    document.put("accuracy", score.accuracy());
+    document.put("examples", score.examples());
+    return document;
+  }
+
+  static Map<String, Object> controls(MergeOutcome.Controls controls) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    controls.merged().ifPresent(score -> document.put("merged", score(score)));
+    document.put("parents", controls.parents().stream().map(Documents::score).toList());
+    document.put("naive", score(controls.naive()));
+    document.put("ensemble", score(controls.ensemble()));
+    return document;
+  }
+
+  static Map<String, Object> curves(MergeOutcome outcome) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put(
+        "lambdas",
+        outcome.naive().values().stream().findFirst().map(Curve::lambdas).orElse(List.of()));
+    document.put("naive", curve(outcome.naive()));
+    if (!outcome.aligned().isEmpty()) {
+      document.put("aligned", curve(outcome.aligned()));
+    }
+    return document;
+  }
+
+  private static Map<String, Object> curve(Map<Split, Curve> bySplit) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    bySplit.forEach(
+        (split, curve) -> {
+          Map<String, Object> entry = new LinkedHashMap<>();
+          entry.put("loss", curve.losses());
+          entry.put("accuracy", curve.accuracies());
+          entry.put("barrier", curve.barrier().aboveChord());
+          entry.put("barrier_midpoint", curve.barrier().aboveMidpoint());
+          document.put(split.text(), entry);
+        });
+    return document;
+  }
+
+  static Map<String, Object> training(TaskResult.Trained trained) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("model", trained.model().sha256());
+    document.put("epochs", trained.epochs());
+    document.put("seconds", trained.seconds());
+    return document;
+  }
+}

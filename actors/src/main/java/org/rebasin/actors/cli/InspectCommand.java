@@ -1,0 +1,105 @@
+package org.rebasin.actors.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.rebasin.model.checkpoint.ModelFile;
+import org.rebasin.model.checkpoint.Provenance;
+import org.rebasin.model.checkpoint.TensorDeclaration;
+import org.rebasin.model.permutation.PermutationGroup;
+import org.rebasin.model.permutation.PermutationSpec;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code rebasin inspect}. */
+@Command(
+    name = "inspect",
+    description = "Shows a model's tensors, architecture, permutation groups and provenance.")
+final class InspectCommand extends RebasinCommand {
+  @Parameters(paramLabel = "MODEL", description = "A safetensors file.")
+  private Path model;
+
+  @Mixin private ModelOptions models;
+
+  @Override
+  Output execute() {
+    try (ModelFile file = ModelFile.open(model, models.architecture())) {
+      List<PermutationGroup> groups = PermutationSpec.of(file.network()).groups();
+      Map<String, Object> document = new LinkedHashMap<>();
+      document.put("architecture", file.network().architecture());
+      document.put(
+          "parameters", file.declarations().stream().mapToLong(TensorDeclaration::elements).sum());
+      document.put(
+          "tensors",
+          file.declarations().stream()
+              .map(
+                  tensor ->
+                      Map.of(
+                          "name", tensor.name(),
+                          "dtype", tensor.dataType().name(),
+                          "shape", tensor.shape()))
+              .toList());
+      document.put("groups", groups.stream().map(InspectCommand::document).toList());
+      document.put("provenance", Json.parse(file.metadata().getOrDefault(Provenance.KEY, "{}")));
+      document.put("sha256", file.sha256());
+      return new Output(document, text(file, groups, document));
+    }
+  }
+
+  private static Map<String, Object> document(PermutationGroup group) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("name", group.name());
+    document.put("size", group.size());
+    document.put(
+        "axes",
+        group.axes().stream()
+            .map(axis -> Map.of("tensor", axis.tensor(), "axis", axis.axis()))
+            .toList());
+    return document;
+  }
+
+  private String text(ModelFile file, List<PermutationGroup> groups, Map<String, Object> document) {
+    List<List<String>> tensors = new ArrayList<>();
+    tensors.add(List.of("tensor", "type", "shape"));
+    file.declarations()
+        .forEach(
+            tensor ->
+                tensors.add(
+                    List.of(
+                        tensor.name(), tensor.dataType().name(), Arrays.toString(tensor.shape()))));
+    List<List<String>> permuted = new ArrayList<>();
+    permuted.add(List.of("permutation group", "units", "axes"));
+    groups.forEach(
+        group ->
+            permuted.add(
+                List.of(
+                    group.name(),
+                    String.valueOf(group.size()),
+                    group.axes().stream()
+                        .map(axis -> axis.tensor() + ":" + axis.axis())
+                        .collect(Collectors.joining(" ")))));
+    return """
+        %s
+        architecture  %s
+        parameters    %s
+        sha256        %s
+        provenance    %s
+
+        %s
+
+        %s"""
+        .formatted(
+            model,
+            document.get("architecture"),
+            document.get("parameters"),
+            document.get("sha256"),
+            file.metadata().getOrDefault(Provenance.KEY, "none recorded"),
+            Tables.table(tensors),
+            Tables.table(permuted));
+  }
+}

@@ -1,0 +1,45 @@
+package org.rebasin.actors.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Documents as JSON: maps, lists, numbers, strings and records, keys in snake_case. */
+final class Json {
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper()
+          .setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .enable(SerializationFeature.INDENT_OUTPUT);
+
+  private Json() {}
+
+  static String text(Object document) {
+    try {
+      return MAPPER.writeValueAsString(document);
+    } catch (JsonProcessingException problem) {
+      throw new IllegalStateException("cannot write as JSON: " + document, problem);
+    }
+  }
+
+  /** Text as maps, lists, numbers and strings. */
+  static Object parse(String text) {
+    try {
+      return MAPPER.readValue(text, Object.class);
+    } catch (JsonProcessingException problem) {
+      throw new IllegalArgumentException("expected JSON, found: " + text, problem);
+    }
+  }
+
+  static void write(Object document, Path file) {
+    try {
+      Files.writeString(file, text(document) + "\n");
+    } catch (IOException problem) {
+      throw new UncheckedIOException("cannot write " + file, problem);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package org.rebasin.actors.cli;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import java.util.Arrays;
+import java.util.List;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** Where the process starts. */
+@Command(
+    name = "rebasin",
+    description = "Merges independently trained neural networks into one.",
+    version = "rebasin 0.1.0",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      DemoCommand.class,
+      TrainCommand.class,
+      AlignCommand.class,
+      MergeCommand.class,
+      EvaluateCommand.class,
+      BarrierCommand.class,
+      InspectCommand.class,
+      AssignCommand.class
+    })
+public final class Main implements Runnable {
+  /** Exit code of work that failed. */
+  static final int FAILED = 1;
+
+  /** Exit code of bad input or usage. */
+  static final int BAD_INPUT = 2;
+
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  private Main() {}
+
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(spec.commandLine(), "expected a command");
+  }
+
+  /** Runs the command line and ends the process with its exit code. */
+  public static void main(String[] arguments) {
+    if (!Arrays.asList(arguments).contains("--verbose")) {
+      ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).setLevel(Level.OFF);
+    }
+    int code = run(arguments);
+    System.out.flush();
+    System.exit(code);
+  }
+
+  /** Runs the command line; returns the exit code. */
+  static int run(String... arguments) {
+    // The text that the commands' help has in common.
+    System.setProperty("rebasin.help.data", "digits, mnist:DIR or fashion-mnist:DIR");
+    return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler(
+            (problem, args) -> {
+              String message =
+                  problem.getMessage()
+                      + System.lineSeparator()
+                      + "Try '%s --help'."
+                          .formatted(problem.getCommandLine().getCommandSpec().qualifiedName());
+              Failure.report("usage", message, List.of(args).contains("--json"));
+              return BAD_INPUT;
+            })
+        .execute(arguments);
+  }
+}

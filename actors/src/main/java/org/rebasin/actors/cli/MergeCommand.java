@@ -1,0 +1,138 @@
+package org.rebasin.actors.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.rebasin.actors.job.MergeOutcome;
+import org.rebasin.actors.job.MergeRequest;
+import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.work.Task;
+import org.rebasin.model.evaluation.Score;
+import org.rebasin.model.merge.WeightedAverage;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code rebasin merge}. */
+@Command(name = "merge", description = "Aligns all models to the first and averages them into one.")
+final class MergeCommand extends RebasinCommand {
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "MODEL",
+      description = "Two models or more, safetensors files; the first is the reference.")
+  private List<Path> inputs;
+
+  @Option(
+      names = "--method",
+      defaultValue = "weight",
+      description = "${COMPLETION-CANDIDATES} (default: weight).")
+  private Task.Method method;
+
+  @Option(
+      names = "--weights",
+      split = ",",
+      paramLabel = "W",
+      description = "How much each model counts (default: all the same).")
+  private double[] weights;
+
+  @Option(names = "--data", description = "Evaluate on: ${sys:rebasin.help.data}.")
+  private String data;
+
+  @Option(names = "--out", required = true, description = "Where the merged model is written.")
+  private Path out;
+
+  @Mixin private AlignmentOptions options;
+  @Mixin private ModelOptions models;
+
+  @Override
+  Output execute() {
+    if (inputs.size() < 2) {
+      throw new IllegalArgumentException(
+          "merge: expected two models or more, found one: " + inputs.get(0));
+    }
+    if (weights != null && weights.length != inputs.size()) {
+      throw new IllegalArgumentException(
+          "--weights: expected one for each of %d models, found %d"
+              .formatted(inputs.size(), weights.length));
+    }
+    double[] normalized =
+        WeightedAverage.normalized(
+            weights == null ? inputs.stream().mapToDouble(input -> 1).toArray() : weights);
+    requireWritable(out);
+    MergeRequest.AlignmentPlan plan = options.plan(method, false);
+    return onNode(
+        directoryOf(out),
+        (store, datasets) -> {
+          List<ModelId> ids = models.register(store, inputs);
+          if (data != null) {
+            ModelOptions.requireFit(store, ids.get(0), datasets, data);
+          }
+          return new MergeRequest(
+              ids.stream().<MergeRequest.Source>map(MergeRequest.Stored::new).toList(),
+              Optional.of(plan),
+              Optional.of(Arrays.stream(normalized).boxed().toList()),
+              Optional.ofNullable(data)
+                  .map(text -> new MergeRequest.EvaluationPlan(text, true, 0, Set.of())));
+        },
+        this::merge);
+  }
+
+  private Output merge(Workplace workplace, MergeRequest request) {
+    MergeOutcome outcome = workplace.node().run(request, workplace.console());
+    ModelId merged = outcome.merged().orElseThrow();
+    workplace.store().export(merged, out);
+
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put(
+        "models",
+        IntStream.range(0, inputs.size())
+            .mapToObj(
+                i ->
+                    Map.of(
+                        "path", inputs.get(i).toString(),
+                        "sha256", outcome.models().get(i).sha256(),
+                        "weight", request.merge().orElseThrow().get(i)))
+            .toList());
+    document.put("strategy", "to-reference");
+    document.put("alignments", outcome.alignments().stream().map(Documents::alignment).toList());
+    outcome
+        .controls()
+        .ifPresent(controls -> document.put("evaluation", Documents.controls(controls)));
+    document.put("out", out.toString());
+    document.put("sha256", merged.sha256());
+
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < outcome.alignments().size(); i++) {
+      text.append(inputs.get(i + 1))
+          .append(": ")
+          .append(AlignCommand.text(outcome.alignments().get(i)))
+          .append('\n');
+    }
+    outcome.controls().ifPresent(controls -> text.append(table(controls)).append('\n'));
+    return new Output(document, text + "written to " + out);
+  }
+
+  private String table(MergeOutcome.Controls controls) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("test", "loss", "accuracy"));
+    for (int i = 0; i < inputs.size(); i++) {
+      rows.add(row(inputs.get(i).toString(), controls.parents().get(i)));
+    }
+    rows.add(row("naive average", controls.naive()));
+    controls.merged().ifPresent(score -> rows.add(row("merged", score)));
+    rows.add(row("ensemble", controls.ensemble()));
+    return Tables.table(rows);
+  }
+
+  /** A row of name, loss and accuracy. */
+  static List<String> row(String name, Score score) {
+    return List.of(name, number("%.4f", score.loss()), number("%.2f %%", 100 * score.accuracy()));
+  }
+}

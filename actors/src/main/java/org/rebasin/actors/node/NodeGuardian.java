@@ -1,0 +1,108 @@
+package org.rebasin.actors.node;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.SupervisorStrategy;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import akka.stream.Materializer;
+import com.typesafe.config.Config;
+import java.util.function.UnaryOperator;
+import org.rebasin.actors.job.MergeJob;
+import org.rebasin.actors.job.MergeRequest;
+import org.rebasin.actors.store.ModelStore;
+import org.rebasin.actors.work.Datasets;
+import org.rebasin.actors.work.Evaluator;
+import org.rebasin.actors.work.PermutationSolver;
+import org.rebasin.actors.work.Progress;
+import org.rebasin.actors.work.Role;
+import org.rebasin.actors.work.Task;
+import org.rebasin.actors.work.TaskRunner;
+import org.rebasin.actors.work.Trainer;
+import org.rebasin.actors.work.WorkQueue;
+import org.rebasin.actors.work.Worker;
+
+/** The parent of all actors of a node: the work queue, the workers and the jobs. */
+public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
+  /** What the guardian receives. */
+  public sealed interface Command {}
+
+  /** Starts a job. */
+  public record StartJob(
+      MergeRequest request, ActorRef<Progress> progress, ActorRef<MergeJob.Reply> replyTo)
+      implements Command {}
+
+  /** Puts one task into the queue. */
+  public record RunTask(Task task, ActorRef<Progress> progress, ActorRef<WorkQueue.Reply> replyTo)
+      implements Command {}
+
+  /**
+   * The guardian of a node with all roles.
+   *
+   * @param runners wraps what the workers run; the identity but in tests
+   */
+  public static Behavior<Command> create(
+      ModelStore store, Datasets datasets, UnaryOperator<TaskRunner> runners) {
+    return Behaviors.setup(context -> new NodeGuardian(context, store, datasets, runners));
+  }
+
+  private final ActorRef<WorkQueue.Command> queue;
+  private final MergeJob.Limits limits;
+
+  private NodeGuardian(
+      ActorContext<Command> context,
+      ModelStore store,
+      Datasets datasets,
+      UnaryOperator<TaskRunner> runners) {
+    super(context);
+    Config config = context.getSystem().settings().config().getConfig("rebasin");
+    limits =
+        new MergeJob.Limits(
+            config.getInt("job.concurrent-tasks"), config.getDuration("job.task-timeout"));
+    queue =
+        context.spawn(
+            WorkQueue.create(
+                new WorkQueue.Retries(
+                    config.getInt("work.attempts"), config.getDuration("work.retry-pause"))),
+            "work-queue");
+    Materializer materializer = Materializer.createMaterializer(context.getSystem());
+    TaskRunner trainer = runners.apply(new Trainer(store, datasets, materializer));
+    TaskRunner solver = runners.apply(new PermutationSolver(store, materializer));
+    TaskRunner evaluator = runners.apply(new Evaluator(store, datasets));
+    spawn(Role.TRAINER, config.getInt("work.trainers"), Trainer.create(queue, trainer));
+    spawn(Role.SOLVER, config.getInt("work.solvers"), PermutationSolver.create(queue, solver));
+    spawn(Role.EVALUATOR, config.getInt("work.evaluators"), Evaluator.create(queue, evaluator));
+  }
+
+  private void spawn(Role role, int count, Behavior<Worker.Command> worker) {
+    int workers = count > 0 ? count : Runtime.getRuntime().availableProcessors();
+    for (int i = 1; i <= workers; i++) {
+      getContext().spawn(worker, role.text() + "-" + i);
+    }
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(StartJob.class, this::onStartJob)
+        .onMessage(RunTask.class, this::onRunTask)
+        .build();
+  }
+
+  private Behavior<Command> onStartJob(StartJob start) {
+    getContext()
+        .spawnAnonymous(
+            Behaviors.supervise(
+                    MergeJob.create(
+                        start.request(), limits, queue, start.progress(), start.replyTo()))
+                .onFailure(SupervisorStrategy.stop()));
+    return this;
+  }
+
+  private Behavior<Command> onRunTask(RunTask run) {
+    queue.tell(new WorkQueue.Submit(run.task(), run.progress(), run.replyTo()));
+    return this;
+  }
+}

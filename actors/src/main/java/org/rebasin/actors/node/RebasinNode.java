@@ -1,0 +1,129 @@
+package org.rebasin.actors.node;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.AskPattern;
+import com.typesafe.config.Config;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.rebasin.actors.job.MergeJob;
+import org.rebasin.actors.job.MergeOutcome;
+import org.rebasin.actors.job.MergeRequest;
+import org.rebasin.actors.store.ModelStore;
+import org.rebasin.actors.work.Datasets;
+import org.rebasin.actors.work.Progress;
+import org.rebasin.actors.work.Task;
+import org.rebasin.actors.work.TaskFailure;
+import org.rebasin.actors.work.TaskResult;
+import org.rebasin.actors.work.TaskRunner;
+import org.rebasin.actors.work.WorkQueue;
+
+/**
+ * A node in this process: starts its actors, takes jobs and tasks, and stops. Thread-safe. The
+ * store stays open when the node closes; whoever made it closes it.
+ */
+public final class RebasinNode implements AutoCloseable {
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
+
+  private final ActorSystem<NodeGuardian.Command> system;
+  private final Duration timeout;
+
+  private RebasinNode(ActorSystem<NodeGuardian.Command> system, Duration timeout) {
+    this.system = system;
+    this.timeout = timeout;
+  }
+
+  /** Starts a node with all roles. */
+  public static RebasinNode start(Config config, ModelStore store, Datasets datasets) {
+    return start(config, store, datasets, UnaryOperator.identity());
+  }
+
+  /** Starts a node whose workers run what {@code runners} makes of their task runners. */
+  static RebasinNode start(
+      Config config, ModelStore store, Datasets datasets, UnaryOperator<TaskRunner> runners) {
+    return new RebasinNode(
+        ActorSystem.create(NodeGuardian.create(store, datasets, runners), "rebasin", config),
+        config.getDuration("rebasin.job.task-timeout"));
+  }
+
+  /**
+   * Runs a job and waits for it.
+   *
+   * @param progress called from the node's threads
+   * @throws TaskFailedException if a task was given up
+   */
+  public MergeOutcome run(MergeRequest request, Consumer<Progress> progress) {
+    ActorRef<Progress> listener = listener(progress);
+    MergeJob.Reply reply =
+        await(
+            AskPattern.<NodeGuardian.Command, MergeJob.Reply>ask(
+                system,
+                self -> new NodeGuardian.StartJob(request, listener, self),
+                timeout,
+                system.scheduler()));
+    if (reply instanceof MergeJob.Failed failed) {
+      throw new TaskFailedException(failed.failure());
+    }
+    return ((MergeJob.Done) reply).outcome();
+  }
+
+  /**
+   * Runs one task and waits for it.
+   *
+   * @param progress called from the node's threads
+   * @throws TaskFailedException if it was given up
+   */
+  public <R extends TaskResult> R run(Task task, Class<R> type, Consumer<Progress> progress) {
+    ActorRef<Progress> listener = listener(progress);
+    WorkQueue.Reply reply =
+        await(
+            AskPattern.<NodeGuardian.Command, WorkQueue.Reply>ask(
+                system,
+                self -> new NodeGuardian.RunTask(task, listener, self),
+                timeout,
+                system.scheduler()));
+    if (reply instanceof WorkQueue.GivenUp givenUp) {
+      throw new TaskFailedException(givenUp.failure());
+    }
+    return type.cast(((WorkQueue.Done) reply).result());
+  }
+
+  private ActorRef<Progress> listener(Consumer<Progress> progress) {
+    return system.systemActorOf(
+        ProgressListener.create(progress),
+        "progress-" + java.util.UUID.randomUUID(),
+        akka.actor.typed.Props.empty());
+  }
+
+  private static <T> T await(CompletionStage<T> stage) {
+    try {
+      return stage.toCompletableFuture().get();
+    } catch (ExecutionException failed) {
+      throw new TaskFailedException(TaskFailure.of(TaskFailure.unwrap(failed.getCause())));
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new TaskFailedException(TaskFailure.of(interrupted));
+    }
+  }
+
+  /** Stops all actors and waits until they have stopped. */
+  @Override
+  public void close() {
+    system.terminate();
+    try {
+      system
+          .getWhenTerminated()
+          .toCompletableFuture()
+          .get(STOP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException problem) {
+      throw new IllegalStateException("the node did not stop", problem);
+    }
+  }
+}

@@ -1,0 +1,11 @@
+package org.rebasin.actors.work;
+
+/**
+ * How far a task is.
+ *
+ * @param label what the task works on
+ * @param done steps done
+ * @param total steps in all
+ * @param detail for people, such as the accuracy so far
+ */
+public record Progress(String label, long done, long total, String detail) {}

@@ -1,0 +1,44 @@
+package org.rebasin.actors.work;
+
+import java.util.List;
+import java.util.Optional;
+import org.rebasin.actors.store.ModelId;
+import org.rebasin.model.alignment.Alignment;
+import org.rebasin.model.evaluation.Score;
+
+/** What a task came to. */
+public sealed interface TaskResult {
+  /** A trained model. */
+  record Trained(ModelId model, List<EpochReport> epochs, double seconds) implements TaskResult {}
+
+  /** An alignment, and the aligned model if it was asked for. */
+  record Aligned(Alignment alignment, List<GroupReport> groups, Optional<ModelId> model)
+      implements TaskResult {}
+
+  /** A merged model. */
+  record Merged(ModelId model) implements TaskResult {}
+
+  /** An evaluation. */
+  record Evaluated(Score score) implements TaskResult {}
+
+  /**
+   * One epoch of training.
+   *
+   * @param epoch counted from 1
+   * @param imagesPerSecond of the training steps, evaluation left out
+   */
+  record EpochReport(
+      int epoch,
+      double trainLoss,
+      double trainAccuracy,
+      double testLoss,
+      double testAccuracy,
+      double imagesPerSecond) {}
+
+  /**
+   * One permutation group of an alignment.
+   *
+   * @param moved units that take another slot than before
+   */
+  record GroupReport(String name, int size, int moved) {}
+}

@@ -1,0 +1,116 @@
+package org.rebasin.actors.work;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.stream.ActorAttributes;
+import akka.stream.Materializer;
+import akka.stream.javadsl.Keep;
+import akka.stream.javadsl.Sink;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.store.ModelStore;
+import org.rebasin.actors.stream.BatchStream;
+import org.rebasin.model.checkpoint.DataType;
+import org.rebasin.model.checkpoint.ModelFile;
+import org.rebasin.model.checkpoint.Provenance;
+import org.rebasin.model.checkpoint.TensorDeclaration;
+import org.rebasin.model.data.Dataset;
+import org.rebasin.model.data.LabelledImages;
+import org.rebasin.model.data.RandomSubset;
+import org.rebasin.model.network.Architecture;
+import org.rebasin.model.network.Network;
+import org.rebasin.model.tensor.Weights;
+
+/**
+ * Trains networks: a stream fills batches ahead, and the training step draws them. A training that
+ * is interrupted starts again from its seed.
+ */
+public final class Trainer implements TaskRunner {
+  private final ModelStore store;
+  private final Datasets datasets;
+  private final Materializer materializer;
+
+  /** What a trainer works with. */
+  public Trainer(ModelStore store, Datasets datasets, Materializer materializer) {
+    this.store = store;
+    this.datasets = datasets;
+    this.materializer = materializer;
+  }
+
+  /** A supervised worker that trains. */
+  public static Behavior<Worker.Command> create(
+      ActorRef<WorkQueue.Command> queue, TaskRunner trainer) {
+    return Worker.create(Role.TRAINER, queue, trainer);
+  }
+
+  @Override
+  public CompletionStage<TaskResult> run(Task task, Consumer<Progress> progress) {
+    Task.Train train = (Task.Train) task;
+    Network network = Architecture.parse(train.architecture()).network();
+    Dataset dataset = datasets.get(train.data());
+    LabelledImages images = subset(train, dataset.train());
+    BatchStream batches =
+        new BatchStream(
+            images,
+            train.settings().batchSize(),
+            train.settings().epochs(),
+            train.settings().seed());
+    TrainingSession session =
+        new TrainingSession(network, train, images, dataset.test(), batches, progress);
+    return batches
+        .source()
+        .map(
+            ready -> {
+              session.step(ready);
+              batches.giveBack(ready);
+              return ready;
+            })
+        .toMat(Sink.ignore(), Keep.right())
+        .withAttributes(ActorAttributes.dispatcher(Role.TRAINER.dispatcher()))
+        .run(materializer)
+        .thenApply(done -> (TaskResult) session.result(weights -> write(train, network, weights)))
+        .whenComplete(
+            (result, thrown) -> {
+              batches.close();
+              session.close();
+            });
+  }
+
+  /** The training images of a task: all, or a random subset decided by the seed. */
+  private static LabelledImages subset(Task.Train train, LabelledImages images) {
+    return train
+        .subset()
+        .map(
+            count ->
+                images.subset(RandomSubset.ofCount(images.size(), count, train.settings().seed())))
+        .orElse(images);
+  }
+
+  private ModelId write(Task.Train train, Network network, Weights weights) {
+    Map<String, String> settings = new TreeMap<>(train.settings().asText());
+    settings.put("data", train.data());
+    train.subset().ifPresent(count -> settings.put("subset", String.valueOf(count)));
+    return store.write(
+        network.parameters().stream()
+            .map(
+                parameter ->
+                    new TensorDeclaration(
+                        parameter.name(),
+                        DataType.F32,
+                        parameter.shape().stream().mapToLong(Integer::longValue).toArray()))
+            .toList(),
+        Map.of(
+            ModelFile.ARCHITECTURE,
+            network.architecture(),
+            Provenance.KEY,
+            new Provenance("train", List.of(), settings).json()),
+        writer ->
+            weights
+                .tensors()
+                .forEach((name, tensor) -> writer.write(name, tensor.values().duplicate())));
+  }
+}
