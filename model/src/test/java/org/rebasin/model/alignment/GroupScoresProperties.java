@@ -94,6 +94,35 @@ class GroupScoresProperties {
     }
   }
 
+  @Property(seed = "1")
+  void scoresFollowUnitsThatAllMoveBackToTheirOwnPlaces(@ForAll("networks") Network network) {
+    PermutationSpec spec = PermutationSpec.of(network);
+    List<Permutation> identity = spec.identity().byGroup();
+    List<Permutation> rotated = identity.stream().map(GroupScoresProperties::rotated).toList();
+    boolean[] anchored = new boolean[identity.size()];
+    Arrays.fill(anchored, true);
+    try (Weights a = RandomWeights.gaussian(1, network);
+        Weights b = RandomWeights.gaussian(2, network)) {
+      for (int group = 0; group < identity.size(); group++) {
+        int size = spec.groups().get(group).size();
+        GroupScores scores = new GroupScores(spec, group, a, b);
+        try (Tensor kept = Tensor.allocate(size, size);
+            Tensor panels = Tensor.allocate(2, scores.panelSize())) {
+          scores.update(kept, false, rotated, anchored, panels(panels));
+          scores.update(kept, true, identity, anchored, panels(panels));
+          assertScores(spec, group, a, b, identity, anchored, kept);
+        }
+      }
+    }
+  }
+
+  private static Permutation rotated(Permutation permutation) {
+    int size = permutation.size();
+    int[] sources = new int[size];
+    Arrays.setAll(sources, i -> permutation.get((i + 1) % size));
+    return Permutation.of(sources);
+  }
+
   @Property(tries = 15, seed = "1")
   void onlyAnchoredNeighboursCountAndLateOnesAreAdded(
       @ForAll("networks") Network network, @ForAll long seed) {
