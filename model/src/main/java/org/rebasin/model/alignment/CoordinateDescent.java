@@ -122,7 +122,7 @@ final class CoordinateDescent implements AutoCloseable {
       return false;
     }
     Permutation now = permutations.get(group);
-    Permutation better = assignment.best(group, matrix, moved);
+    Permutation better = assignment.best(group, matrix);
     if (anchoredBefore && !gains(matrix, now, better)) {
       return false;
     }

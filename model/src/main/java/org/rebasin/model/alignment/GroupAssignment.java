@@ -12,9 +12,6 @@ import org.rebasin.model.tensor.Tensor;
  * of a neighbour's units moved, the next solution starts from them.
  */
 final class GroupAssignment {
-  /** Above this part of moved units the old duals mislead more than they save. */
-  private static final double WARM = 0.05;
-
   private final LinearAssignmentSolver solver = new LinearAssignmentSolver();
   private final Map<Integer, double[]> duals = new HashMap<>();
 
@@ -22,13 +19,12 @@ final class GroupAssignment {
    * The permutation of the highest total score.
    *
    * @param scores {@code [size, size]}
-   * @param moved how many of the neighbours' units moved since the group's last solution
    */
-  Permutation best(int group, Tensor scores, int moved) {
+  Permutation best(int group, Tensor scores) {
     int size = scores.dimension(0);
     double[] last = duals.get(group);
     Assignment assignment =
-        last == null || moved > WARM * size
+        last == null
             ? solver.maximize(scores.values().duplicate(), size, size)
             : solver.maximize(scores.values().duplicate(), size, size, last);
     duals.put(group, assignment.columnDuals());

@@ -37,6 +37,10 @@ final class CandidateLists {
   private int[] wanted = new int[0];
   private int[] capacity = new int[0];
   private int used;
+
+  /** The columns below this one are in lanes; the few others are looked at one by one. */
+  private int covered;
+
   private int[] found = new int[0];
   private float[] reduced = new float[0];
   private float[] lanes = new float[0];
@@ -126,7 +130,7 @@ final class CandidateLists {
     bound[row] = Double.POSITIVE_INFINITY;
   }
 
-  /** Leaves in lane k the least reduced cost of the columns k, k + width, k + 2·width, … */
+  /** Leaves in lane k the least reduced cost of the covered columns k, k + width, k + 2·width, … */
   private int foldIntoLanes(int row, int need) {
     int columnCount = matrix.columns;
     System.arraycopy(matrix.rounded, row * columnCount, reduced, 0, columnCount);
@@ -134,6 +138,7 @@ final class CandidateLists {
     int strips = COARSEST_STRIPS;
     while (columnCount / strips < need) strips >>= 1;
     int width = columnCount / strips * strips;
+    covered = width;
     System.arraycopy(reduced, 0, lanes, 0, width);
     while (strips > 1) {
       width >>= 1;
@@ -163,7 +168,7 @@ final class CandidateLists {
     int first = (int) ((row * 0x9E3779B1L >>> 7) % width);
     int count = collectLanes(first, width, width, cut, 0);
     count = collectLanes(0, first, width, cut, count);
-    for (int column = matrix.columns / width * width; column < matrix.columns; column++) {
+    for (int column = covered; column < matrix.columns; column++) {
       found[count] = column;
       if (reduced[column] <= cut) count++;
     }
@@ -172,10 +177,9 @@ final class CandidateLists {
 
   private int collectLanes(int from, int to, int width, float cut, int before) {
     int count = before;
-    int end = matrix.columns / width * width;
     for (int lane = from; lane < to; lane++) {
       if (lanes[lane] <= cut) {
-        for (int column = lane; column < end; column += width) {
+        for (int column = lane; column < covered; column += width) {
           found[count] = column;
           if (reduced[column] <= cut) count++;
         }

@@ -1,6 +1,7 @@
 package org.rebasin.model.permutation;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 
 /**
@@ -139,9 +140,15 @@ public final class LinearAssignmentSolver {
     dense.run();
   }
 
+  /** Centred, which changes nothing in a square problem but keeps a common offset from rounding. */
   private double[] inCosts(double[] columnDuals) {
     double[] scaled = new double[columnDuals.length];
-    for (int k = 0; k < scaled.length; k++) scaled[k] = columnDuals[k] * costs.factor;
+    double sum = 0;
+    for (int k = 0; k < scaled.length; k++) {
+      scaled[k] = columnDuals[k] * costs.factor;
+      sum += scaled[k];
+    }
+    for (int k = 0; k < scaled.length; k++) scaled[k] -= sum / scaled.length;
     return scaled;
   }
 
@@ -169,7 +176,7 @@ public final class LinearAssignmentSolver {
 
   private static Assignment empty(int rows, int columns) {
     int[] columnOfRow = new int[rows];
-    java.util.Arrays.fill(columnOfRow, Assignment.UNASSIGNED);
+    Arrays.fill(columnOfRow, Assignment.UNASSIGNED);
     return new Assignment(columnOfRow, 0, new double[rows], new double[columns]);
   }
 

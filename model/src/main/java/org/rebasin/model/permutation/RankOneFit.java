@@ -27,6 +27,7 @@ final class RankOneFit {
   private float[] scratch = new float[0];
   private long[] order = new long[0];
   private double energy;
+  private int samples;
 
   RankOneFit(CostMatrix costs) {
     this.costs = costs;
@@ -35,7 +36,7 @@ final class RankOneFit {
   /** Fits to every {@code stride}-th row; answers whether there is more to see than noise. */
   boolean fit(int stride) {
     int columns = costs.columns;
-    int samples = (costs.rows + stride - 1) / stride;
+    samples = (costs.rows + stride - 1) / stride;
     right = RowArithmetic.atLeast(right, columns);
     next = RowArithmetic.atLeast(next, columns);
     left = RowArithmetic.atLeast(left, samples);
@@ -78,9 +79,8 @@ final class RankOneFit {
   }
 
   /** Writes the duals of the last fit; allocates nothing once the arrays have grown. */
-  void writeDuals(float[] target, int stride) {
+  void writeDuals(float[] target) {
     int columns = costs.columns;
-    int samples = (costs.rows + stride - 1) / stride;
     Arrays.sort(left, 0, samples);
     order = order.length >= columns ? order : new long[columns];
     for (int column = 0; column < columns; column++) {
@@ -91,14 +91,14 @@ final class RankOneFit {
     for (int k = 0; k < columns; k++) {
       int column = (int) order[k];
       if (k > 0) {
-        double slope = descendingLeft((k - 0.5) / (columns - 1), samples);
+        double slope = descendingLeft((k - 0.5) / (columns - 1));
         dual += slope * (right[column] - right[(int) order[k - 1]]);
       }
       target[column] = (float) dual;
     }
   }
 
-  private double descendingLeft(double fraction, int samples) {
+  private double descendingLeft(double fraction) {
     double at = (1 - fraction) * (samples - 1);
     int below = Math.min((int) at, samples - 2);
     double weight = at - below;
@@ -125,7 +125,7 @@ final class RankOneFit {
     System.arraycopy(line, 0, product, 0, columns);
     double mean = RowArithmetic.sum(product, scratch, columns) / columns;
     System.arraycopy(line, 0, product, 0, columns);
-    RowArithmetic.multiply(product, product, columns);
+    RowArithmetic.multiply(product, line, columns);
     return RowArithmetic.sum(product, scratch, columns) - mean * mean * columns;
   }
 

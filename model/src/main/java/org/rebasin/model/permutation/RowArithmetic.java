@@ -30,6 +30,14 @@ final class RowArithmetic {
     for (int k = 0; k < length; k++) target[k] *= factor;
   }
 
+  static void shift(float[] target, float amount, int length) {
+    for (int k = 0; k < length; k++) target[k] += amount;
+  }
+
+  static void cap(float[] target, float most, int length) {
+    for (int k = 0; k < length; k++) target[k] = Math.min(target[k], most);
+  }
+
   static void multiply(float[] target, float[] other, int length) {
     for (int k = 0; k < length; k++) target[k] *= other[k];
   }

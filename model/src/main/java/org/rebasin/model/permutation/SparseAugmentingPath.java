@@ -12,7 +12,7 @@ import java.util.Arrays;
  */
 final class SparseAugmentingPath {
   /** One step along a list costs about as much as this many steps of a dense pass. */
-  private static final long DENSE_STEPS_PER_LIST_STEP = 20;
+  private static final long DENSE_STEPS_PER_LIST_STEP = 5;
 
   private static final long PATIENCE = 8;
 

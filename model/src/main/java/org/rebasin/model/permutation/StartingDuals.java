@@ -1,51 +1,71 @@
 package org.rebasin.model.permutation;
 
+import java.util.Arrays;
+
 /**
  * Finds column duals close to the optimal ones before any row is assigned.
  *
  * <p>Any column duals v are a valid start for a square problem, and their quality is the dual
- * objective Σᵢ minⱼ(cᵢⱼ − vⱼ) + Σⱼ vⱼ, which a sample of the rows estimates. It is concave, so it
- * is raised by a plain pattern search over the weights of three features of a column:
+ * objective Σᵢ minⱼ(cᵢⱼ − vⱼ) + Σⱼ vⱼ, which a sample of the rows estimates. A pattern search
+ * raises it over the weights of three features of a column, in which it is concave:
  *
  * <ul>
  *   <li>its mean: a cheap column is wanted by many;
- *   <li>its spread: of two columns with one mean the one that varies more is some rows' bargain
+ *   <li>its spread: of two columns with one mean the one that varies more is some row's bargain
  *       (real scores are products of vectors of very different lengths; this is the feature that
  *       pays);
- *   <li>the duals of the best rank-one fit, when it explains more than noise would.
+ *   <li>the duals of the best rank-one fit, if it explains more than noise would.
  * </ul>
  *
- * The duals only steer the search; which assignment is optimal does not depend on them.
+ * With structure in the scores a cap on the highest duals follows. The duals only steer the search;
+ * which assignment is optimal does not depend on them.
  */
 final class StartingDuals {
   private static final int FEWEST_SAMPLES = 64;
   private static final int ROWS_PER_SAMPLE = 16;
   private static final int FIT_SAMPLES = 256;
-  private static final int HALVINGS = 2;
   private static final int MEAN = 0;
   private static final int SPREAD = 1;
   private static final int RANK_ONE = 2;
-  private static final int MOST_STEPS = 4;
-  private static final float[][] FIRST_WEIGHTS = {{0f, 0f, 0f}, {1f, 0f, 1f}, {1f, -2.5f, 1f}};
+  private static final int FEATURES = 3;
+
+  /**
+   * Where the search begins; for Gaussian noise the best weight of the spread is near √(2 ln n).
+   */
+  private static final float[] FIRST_WEIGHTS = {1f, -2.5f, 1f};
+
   private static final float[] FIRST_STEPS = {0.5f, 1f, 0.5f};
+
+  /** The exact duals of scores without noise, a narrow peak that steps would miss. */
+  private static final float[] RANK_ONE_ALONE = {1f, 0f, 1f};
+
+  private static final int HALVINGS = 2;
+  private static final int MOST_STEPS = 4;
 
   private final CostMatrix costs;
   private final RankOneFit rankOne;
-  private final float[][] features = new float[3][0];
-  private final float[] weights = new float[3];
-  private float[] candidate = new float[0];
-  private float[] line = new float[0];
-  private float[] scratch = new float[0];
+  private final float[][] features = new float[FEATURES][0];
+  private final float[] weights = new float[FEATURES];
   private int featureCount;
+  private float cap;
+  private float[] candidate = new float[0];
+  private float[] sorted = new float[0];
+  private float[] slack = new float[0];
+  private float[] line = new float[0];
+  private float[] folded = new float[0];
+  private float[] scratch = new float[0];
 
   StartingDuals(CostMatrix costs) {
     this.costs = costs;
     rankOne = new RankOneFit(costs);
   }
 
-  /** Sets the best duals found: a few passes over a sixteenth of the rows. */
+  /** Sets the best duals found: some twenty passes over a sixteenth of the rows, one over all. */
   void choose(ColumnDuals duals) {
-    choose(duals, search());
+    reserve();
+    search();
+    combine();
+    setCandidate(duals);
   }
 
   /**
@@ -54,55 +74,50 @@ final class StartingDuals {
    */
   void choose(ColumnDuals duals, double[] given) {
     reserve();
-    int columns = costs.columns;
-    for (int column = 0; column < columns; column++) candidate[column] = (float) given[column];
+    propose(given);
     double promise = dualObjective();
-    if (promise >= search()) {
-      for (int column = 0; column < columns; column++) duals.set(column, given[column]);
-    } else {
-      choose(duals, 1);
-    }
+    // Written such that given duals beyond the range of a float lose.
+    if (promise >= search()) propose(given);
+    else combine();
+    setCandidate(duals);
   }
 
-  private void choose(ColumnDuals duals, double best) {
-    combine();
+  private void propose(double[] given) {
     for (int column = 0; column < costs.columns; column++) {
-      duals.set(column, candidate[column]);
+      candidate[column] = (float) given[column];
     }
   }
 
   private void reserve() {
     int columns = costs.columns;
     candidate = RowArithmetic.atLeast(candidate, columns);
+    sorted = RowArithmetic.atLeast(sorted, columns);
+    slack = RowArithmetic.atLeast(slack, columns);
     line = RowArithmetic.atLeast(line, columns);
+    folded = RowArithmetic.atLeast(folded, columns);
     scratch = RowArithmetic.atLeast(scratch, columns);
-    for (int f = 0; f < features.length; f++) {
-      features[f] = RowArithmetic.atLeast(features[f], columns);
-    }
+    for (int f = 0; f < FEATURES; f++) features[f] = RowArithmetic.atLeast(features[f], columns);
   }
 
-  /** Leaves the best weights, and returns the dual objective they reach. */
+  private void setCandidate(ColumnDuals duals) {
+    tighten();
+    for (int column = 0; column < costs.columns; column++) duals.set(column, candidate[column]);
+  }
+
+  /** Leaves the best weights and cap, and returns the dual objective they reach. */
   private double search() {
-    reserve();
     measureFeatures();
-    double best = Double.NEGATIVE_INFINITY;
-    float[] first = FIRST_WEIGHTS[0];
-    for (float[] tried : FIRST_WEIGHTS) {
-      System.arraycopy(tried, 0, weights, 0, tried.length);
-      double reached = objective();
-      if (reached > best) {
-        best = reached;
-        first = tried;
-      }
-    }
-    System.arraycopy(first, 0, weights, 0, first.length);
+    cap = Float.POSITIVE_INFINITY;
+    double best = objective(FIRST_WEIGHTS);
     float shrink = 1;
     for (int halving = 0; halving <= HALVINGS; halving++, shrink /= 2) {
-      for (int f = 0; f < featureCount; f++) {
-        best = climb(f, FIRST_STEPS[f] * shrink, best);
-      }
+      for (int f = 0; f < featureCount; f++) best = climb(f, FIRST_STEPS[f] * shrink, best);
     }
-    return best;
+    if (featureCount < FEATURES) return best;
+    float[] climbed = weights.clone();
+    double exact = objective(RANK_ONE_ALONE);
+    if (exact < best) System.arraycopy(climbed, 0, weights, 0, FEATURES);
+    return capHighest(Math.max(exact, best));
   }
 
   /** Moves one weight by steps of one size for as long as the objective rises. */
@@ -125,6 +140,53 @@ final class StartingDuals {
     return best;
   }
 
+  /**
+   * Levels the highest duals if that raises the objective. Units that are almost dead make rows
+   * that are almost constant and all want the column of highest dual; as many columns as there are
+   * such rows must share that height. Row reduction cannot bring that about, since equals displace
+   * each other there without end.
+   */
+  private double capHighest(double reached) {
+    int columns = costs.columns;
+    combine();
+    System.arraycopy(candidate, 0, sorted, 0, columns);
+    Arrays.sort(sorted, 0, columns);
+    double best = reached;
+    float bestCap = cap;
+    for (double levelled = columns / 128.0; levelled < columns / 2.0; levelled *= Math.sqrt(2)) {
+      cap = sorted[columns - 1 - (int) levelled];
+      double tried = objective();
+      if (tried > best) {
+        best = tried;
+        bestCap = cap;
+      }
+    }
+    cap = bestCap;
+    return best;
+  }
+
+  /**
+   * Raises every column's dual as far as no row minimum falls. The later stages only lower duals,
+   * so a column that starts too low would stay free until a long search ends in it.
+   */
+  private void tighten() {
+    int columns = costs.columns;
+    Arrays.fill(slack, 0, columns, Float.POSITIVE_INFINITY);
+    for (int row = 0; row < costs.rows; row++) {
+      System.arraycopy(costs.rounded, row * columns, line, 0, columns);
+      RowArithmetic.subtract(line, candidate, columns);
+      System.arraycopy(line, 0, folded, 0, columns);
+      RowArithmetic.shift(line, -RowArithmetic.minimum(folded, scratch, columns), columns);
+      RowArithmetic.lower(slack, line, columns);
+    }
+    RowArithmetic.add(candidate, slack, columns);
+  }
+
+  private double objective(float[] tried) {
+    System.arraycopy(tried, 0, weights, 0, FEATURES);
+    return objective();
+  }
+
   private double objective() {
     combine();
     return dualObjective();
@@ -132,10 +194,11 @@ final class StartingDuals {
 
   private void combine() {
     int columns = costs.columns;
-    java.util.Arrays.fill(candidate, 0, columns, 0);
+    Arrays.fill(candidate, 0, columns, 0);
     for (int f = 0; f < featureCount; f++) {
       RowArithmetic.addScaled(candidate, features[f], weights[f], columns);
     }
+    RowArithmetic.cap(candidate, cap, columns);
   }
 
   /** The dual objective of the candidate, estimated from a sample of the rows. */
@@ -144,22 +207,22 @@ final class StartingDuals {
     int stride = Math.max(1, costs.rows / Math.max(FEWEST_SAMPLES, costs.rows / ROWS_PER_SAMPLE));
     double rowDuals = 0;
     int samples = 0;
-    for (int row = 0; row < costs.rows; row += stride, samples++) {
+    for (int row = 0; row < costs.rows; row += stride) {
       System.arraycopy(costs.rounded, row * columns, line, 0, columns);
       RowArithmetic.subtract(line, candidate, columns);
       rowDuals += RowArithmetic.minimum(line, scratch, columns);
+      samples++;
     }
     System.arraycopy(candidate, 0, line, 0, columns);
     return rowDuals * costs.rows / samples + RowArithmetic.sum(line, scratch, columns);
   }
 
-  /** Mean-free, so that the sum of the duals, a difference of large numbers, stays accurate. */
   private void measureFeatures() {
     int columns = costs.columns;
     int stride = Math.max(1, costs.rows / FIT_SAMPLES);
     boolean structured = rankOne.fit(stride);
-    featureCount = structured ? 3 : 2;
-    if (structured) rankOne.writeDuals(features[RANK_ONE], stride);
+    featureCount = structured ? FEATURES : RANK_ONE;
+    if (structured) rankOne.writeDuals(features[RANK_ONE]);
     for (int column = 0; column < columns; column++) {
       double mean = costs.columnMean[column];
       double variance = costs.columnSquare[column] - mean * mean;
@@ -170,10 +233,10 @@ final class StartingDuals {
     for (int f = 0; f < featureCount; f++) centre(features[f], columns);
   }
 
+  /** Centred features keep the duals small, and with them the rounding of sums and differences. */
   private static void centre(float[] feature, int columns) {
     double sum = 0;
     for (int column = 0; column < columns; column++) sum += feature[column];
-    float mean = (float) (sum / columns);
-    for (int column = 0; column < columns; column++) feature[column] -= mean;
+    RowArithmetic.shift(feature, (float) (-sum / columns), columns);
   }
 }

@@ -1,191 +1,191 @@
 package org.rebasin.model.permutation;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.SplittableRandom;
+import java.util.Random;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
-import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.Provide;
 
 class LinearAssignmentProperties {
-  /** Kinds of problems, easy and nasty. */
-  private enum Kind {
-    UNIFORM,
-    NEGATIVE,
-    SMALL_INTEGERS,
-    CONSTANT,
-    ZERO_ROWS,
-    DUPLICATE_COLUMNS,
-    HUGE,
-    TINY,
-    LOW_RANK,
-    MIXED_SCALES;
+  private static final int LARGEST_ENUMERATED = 8;
+  private static final Arbitrary<Integer> SMALL_SIDES =
+      Arbitraries.integers().between(1, LARGEST_ENUMERATED);
+  private static final Arbitrary<String> FLOAT_KINDS =
+      Arbitraries.of(
+          "gaussian",
+          "ties",
+          "constant",
+          "negative",
+          "huge",
+          "tiny",
+          "subnormal",
+          "mixed",
+          "close",
+          "rank one",
+          "dead units",
+          "duplicates");
 
-    double[] scores(int rows, int columns, SplittableRandom random) {
-      double[] scores = new double[rows * columns];
-      double[] left = random.doubles(rows, -1, 1).toArray();
-      double[] right = random.doubles(columns, -1, 1).toArray();
-      for (int i = 0; i < rows; i++) {
-        for (int j = 0; j < columns; j++) {
-          double value = random.nextDouble(-1, 1);
-          scores[i * columns + j] =
-              switch (this) {
-                case UNIFORM -> (value + 1) / 2;
-                case NEGATIVE -> value - 3;
-                case SMALL_INTEGERS -> Math.floor(3 * value);
-                case CONSTANT -> 0.7;
-                case ZERO_ROWS -> i % 3 == 0 ? 0 : value;
-                case DUPLICATE_COLUMNS -> j % 2 == 1 ? scores[i * columns + j - 1] : value;
-                case HUGE -> value * 1e30;
-                case TINY -> value * 1e-30;
-                case LOW_RANK -> left[i] * right[j] + 1e-4 * value;
-                case MIXED_SCALES -> value * Math.pow(10, random.nextInt(-6, 7));
-              };
-        }
-      }
-      return scores;
+  /** Row-major scores with their shape. */
+  record Problem(String kind, int rows, int columns, double[] scores) {
+    float[] rounded() {
+      float[] rounded = new float[scores.length];
+      for (int k = 0; k < rounded.length; k++) rounded[k] = (float) scores[k];
+      return rounded;
     }
   }
 
-  private static double bruteForce(double[] scores, int rows, int columns, boolean maximize) {
-    if (rows > columns) {
-      double[] transposed = new double[scores.length];
-      for (int i = 0; i < rows; i++) {
-        for (int j = 0; j < columns; j++) {
-          transposed[j * rows + i] = scores[i * columns + j];
-        }
-      }
-      return bruteForce(transposed, columns, rows, maximize);
+  @Property(tries = 3000, seed = "1")
+  void floatOptimumEqualsEnumeration(@ForAll("small") Problem problem, @ForAll boolean maximize) {
+    float[] scores = problem.rounded();
+    double expected = enumerate(OptimalityCertificate.widened(scores), problem, maximize);
+    for (LinearAssignmentSolver solver : solvers()) {
+      Assignment found =
+          maximize
+              ? solver.maximize(scores, problem.rows, problem.columns)
+              : solver.minimize(scores, problem.rows, problem.columns);
+      OptimalityCertificate.verify(scores, problem.rows, problem.columns, maximize, found);
+      assertEquals(expected, found.objective(), tolerance(problem));
     }
-    // Best over all sets of used columns, row by row.
-    double[] best = new double[1 << columns];
-    Arrays.fill(best, maximize ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY);
+  }
+
+  @Property(tries = 3000, seed = "2")
+  void doubleOptimumEqualsEnumeration(
+      @ForAll("smallOfAnyDouble") Problem problem, @ForAll boolean maximize) {
+    double expected = enumerate(problem.scores, problem, maximize);
+    for (LinearAssignmentSolver solver : solvers()) {
+      Assignment found =
+          maximize
+              ? solver.maximize(problem.scores, problem.rows, problem.columns)
+              : solver.minimize(problem.scores, problem.rows, problem.columns);
+      OptimalityCertificate.verify(problem.scores, problem.rows, problem.columns, maximize, found);
+      assertEquals(expected, found.objective(), tolerance(problem));
+    }
+  }
+
+  @Property(tries = 150, seed = "3")
+  void largerProblemsCarryTheirCertificate(
+      @ForAll("larger") Problem problem, @ForAll boolean maximize) {
+    float[] scores = problem.rounded();
+    for (LinearAssignmentSolver solver : solvers()) {
+      Assignment ofFloats =
+          maximize
+              ? solver.maximize(scores, problem.rows, problem.columns)
+              : solver.minimize(scores, problem.rows, problem.columns);
+      OptimalityCertificate.verify(scores, problem.rows, problem.columns, maximize, ofFloats);
+      Assignment ofDoubles =
+          maximize
+              ? solver.maximize(problem.scores, problem.rows, problem.columns)
+              : solver.minimize(problem.scores, problem.rows, problem.columns);
+      OptimalityCertificate.verify(
+          problem.scores, problem.rows, problem.columns, maximize, ofDoubles);
+    }
+  }
+
+  /** The usual solver, which sends small problems to dense search, and one that never does. */
+  private static LinearAssignmentSolver[] solvers() {
+    return new LinearAssignmentSolver[] {
+      new LinearAssignmentSolver(), new LinearAssignmentSolver(1, 0, 0)
+    };
+  }
+
+  private static double tolerance(Problem problem) {
+    double peak = Arrays.stream(problem.scores).map(Math::abs).max().orElse(0);
+    return 1e-13 * peak * LARGEST_ENUMERATED;
+  }
+
+  /** The best sum over all assignments, by dynamic programming over the sets of columns used. */
+  private static double enumerate(double[] scores, Problem problem, boolean maximize) {
+    int rows = problem.rows;
+    int columns = problem.columns;
+    double sign = maximize ? -1 : 1;
+    int subsets = 1 << columns;
+    double[] best = new double[subsets];
+    Arrays.fill(best, Double.POSITIVE_INFINITY);
     best[0] = 0;
-    double answer = best[(1 << columns) - 1];
-    if (rows == 0) {
-      return 0;
-    }
-    for (int used = 0; used < best.length; used++) {
-      int row = Integer.bitCount(used);
-      if (row == rows) {
-        answer = maximize ? Math.max(answer, best[used]) : Math.min(answer, best[used]);
-        continue;
-      }
-      for (int j = 0; j < columns && row < rows; j++) {
-        if ((used & 1 << j) == 0) {
-          double sum = best[used] + scores[row * columns + j];
-          int next = used | 1 << j;
-          best[next] = maximize ? Math.max(best[next], sum) : Math.min(best[next], sum);
+    for (int row = 0; row < rows; row++) {
+      // With more rows than columns a row may stay without one.
+      double[] next = rows > columns ? best.clone() : filled(subsets, Double.POSITIVE_INFINITY);
+      for (int set = 0; set < subsets; set++) {
+        for (int column = 0; column < columns; column++) {
+          if ((set >> column & 1) == 0 && best[set] < Double.POSITIVE_INFINITY) {
+            int grown = set | 1 << column;
+            next[grown] = Math.min(next[grown], best[set] + sign * scores[row * columns + column]);
+          }
         }
       }
+      best = next;
     }
-    return answer;
-  }
-
-  @Property(tries = 4000)
-  void anAssignmentIsAsGoodAsTheBestOfAll(
-      @ForAll @IntRange(min = 1, max = 8) int rows,
-      @ForAll @IntRange(min = 1, max = 8) int columns,
-      @ForAll Kind kind,
-      @ForAll boolean maximize,
-      @ForAll long seed) {
-    double[] scores = kind.scores(rows, columns, new SplittableRandom(seed));
-    double scale = Arrays.stream(scores).map(Math::abs).max().orElse(0);
-    Assignment exact =
-        maximize
-            ? LinearAssignment.maximize(scores, rows, columns)
-            : LinearAssignment.minimize(scores, rows, columns);
-    assertEquals(bruteForce(scores, rows, columns, maximize), exact.objective(), 1e-13 * scale);
-    requireValid(exact, rows, columns);
-
-    float[] singles = new float[scores.length];
-    for (int k = 0; k < scores.length; k++) {
-      singles[k] = (float) scores[k];
-      scores[k] = singles[k];
-    }
-    Assignment single =
-        maximize
-            ? LinearAssignment.maximize(singles, rows, columns)
-            : LinearAssignment.minimize(singles, rows, columns);
-    assertEquals(bruteForce(scores, rows, columns, maximize), single.objective(), 1e-13 * scale);
-    requireValid(single, rows, columns);
-  }
-
-  private static void requireValid(Assignment assignment, int rows, int columns) {
-    boolean[] taken = new boolean[columns];
-    int assigned = 0;
-    for (int i = 0; i < rows; i++) {
-      int column = assignment.columnOf(i);
-      if (column != Assignment.UNASSIGNED) {
-        assertTrue(!taken[column]);
-        taken[column] = true;
-        assigned++;
+    double optimum = Double.POSITIVE_INFINITY;
+    for (int set = 0; set < subsets; set++) {
+      if (Integer.bitCount(set) == Math.min(rows, columns)) {
+        optimum = Math.min(optimum, best[set]);
       }
     }
-    assertEquals(Math.min(rows, columns), assigned);
+    return sign * optimum;
   }
 
-  @Property(tries = 60)
-  void dualsProveTheOptimumOfLargerProblems(
-      @ForAll @IntRange(min = 60, max = 400) int rows,
-      @ForAll @IntRange(min = 60, max = 400) int columns,
-      @ForAll boolean square,
-      @ForAll Kind kind,
-      @ForAll long seed) {
-    int width = square ? rows : columns;
-    double[] scores = kind.scores(rows, width, new SplittableRandom(seed));
-    float[] singles = new float[scores.length];
+  private static double[] filled(int length, double value) {
+    double[] array = new double[length];
+    Arrays.fill(array, value);
+    return array;
+  }
+
+  @Provide
+  Arbitrary<Problem> small() {
+    return problems(SMALL_SIDES, FLOAT_KINDS);
+  }
+
+  @Provide
+  Arbitrary<Problem> smallOfAnyDouble() {
+    return problems(
+        SMALL_SIDES, Arbitraries.oneOf(FLOAT_KINDS, Arbitraries.of("vast", "minute", "least")));
+  }
+
+  @Provide
+  Arbitrary<Problem> larger() {
+    return problems(Arbitraries.integers().between(60, 170), FLOAT_KINDS);
+  }
+
+  private static Arbitrary<Problem> problems(Arbitrary<Integer> sides, Arbitrary<String> kinds) {
+    return Combinators.combine(
+            kinds, sides, sides, Arbitraries.of(true, false), Arbitraries.longs())
+        .as(
+            (kind, rows, columns, square, seed) ->
+                problem(kind, rows, square ? rows : columns, new Random(seed)));
+  }
+
+  private static Problem problem(String kind, int rows, int columns, Random random) {
+    double[] left = random.doubles(rows).map(x -> Math.max(x - 0.3, 0)).toArray();
+    double[] right = random.doubles(columns).map(x -> Math.max(x - 0.3, 0)).toArray();
+    double[] scores = new double[rows * columns];
     for (int k = 0; k < scores.length; k++) {
-      singles[k] = (float) scores[k];
+      int row = k / columns;
+      int column = k % columns;
+      scores[k] =
+          switch (kind) {
+            case "gaussian" -> random.nextGaussian();
+            case "ties" -> random.nextInt(4) - 2;
+            case "constant" -> -3;
+            case "negative" -> -random.nextDouble();
+            case "huge" -> random.nextGaussian() * 1e30;
+            case "tiny" -> random.nextGaussian() * 1e-30;
+            case "subnormal" -> random.nextInt(1000) * (double) Float.MIN_VALUE;
+            case "vast" -> random.nextGaussian() * 1e300;
+            case "minute" -> random.nextGaussian() * 1e-300;
+            case "least" -> random.nextInt(1000) * Double.MIN_VALUE;
+            case "mixed" -> random.nextGaussian() * Math.pow(10, random.nextInt(9) - 4);
+            case "close" -> 1 + random.nextInt(1000) * 0x1p-40;
+            case "rank one" -> left[row] * right[column];
+            case "dead units" -> left[row] * right[column] * (1 + random.nextDouble());
+            case "duplicates" -> (row % 3) * 0.5 - (column % 4) * (row % 2);
+            default -> throw new IllegalArgumentException(kind);
+          };
     }
-    float[] before = singles.clone();
-    Assignment assignment = LinearAssignment.maximize(singles, rows, width);
-    assertArrayEquals(before, singles);
-    requireValid(assignment, rows, width);
-    requireOptimal(assignment, singles, rows, width);
-    assertEquals(assignment, LinearAssignment.maximize(singles, rows, width));
-  }
-
-  /** Feasible duals whose sum is the objective: no assignment can be better. */
-  private static void requireOptimal(Assignment assignment, float[] scores, int rows, int columns) {
-    double scale = 0;
-    for (float score : scores) {
-      scale = Math.max(scale, Math.abs(score));
-    }
-    double[] u = assignment.rowDuals();
-    double[] v = assignment.columnDuals();
-    for (int i = 0; i < rows; i++) {
-      for (int j = 0; j < columns; j++) {
-        assertTrue(u[i] + v[j] >= scores[i * columns + j] - 1e-9 * scale);
-      }
-    }
-    assertEquals(
-        assignment.objective(),
-        Arrays.stream(u).sum() + Arrays.stream(v).sum(),
-        1e-9 * scale * (rows + columns));
-  }
-
-  @Property(tries = 30)
-  void aWarmStartChangesNoOptimum(
-      @ForAll @IntRange(min = 100, max = 300) int size, @ForAll Kind kind, @ForAll long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
-    double[] scores = kind.scores(size, size, random);
-    float[] singles = new float[scores.length];
-    for (int k = 0; k < scores.length; k++) {
-      singles[k] = (float) scores[k];
-    }
-    LinearAssignmentSolver solver = new LinearAssignmentSolver();
-    double[] duals = solver.maximize(FloatBuffer.wrap(singles), size, size).columnDuals();
-    for (int k = 0; k < singles.length; k += 1 + random.nextInt(40)) {
-      singles[k] = (float) (singles[k] * random.nextDouble(0.5, 1.5));
-    }
-    Assignment warm = solver.maximize(FloatBuffer.wrap(singles), size, size, duals);
-    requireOptimal(warm, singles, size, size);
-    Assignment cold = LinearAssignment.maximize(singles, size, size);
-    assertEquals(cold.objective(), warm.objective(), 1e-9 * Math.abs(cold.objective()) + 1e-300);
+    return new Problem(kind, rows, columns, scores);
   }
 }
