@@ -1,5 +1,6 @@
 package org.rebasin.model.merge;
 
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.rebasin.model.tensor.ElementWise;
 import org.rebasin.model.tensor.Parallel;
@@ -14,8 +15,16 @@ public final class Interpolation {
    * Writes the network at {@code lambda}; at 0 and 1 it is A and B to the bit.
    *
    * @param target of the same names and shapes as both ends
+   * @throws IllegalArgumentException if a shape differs, before anything is written
    */
   public static void at(double lambda, Weights a, Weights b, Weights target) {
+    target
+        .tensors()
+        .forEach(
+            (name, tensor) -> {
+              requireShape(name, tensor, a.get(name));
+              requireShape(name, tensor, b.get(name));
+            });
     if (lambda == 0 || lambda == 1) {
       Weights end = lambda == 0 ? a : b;
       target.tensors().forEach((name, tensor) -> tensor.copyFrom(end.get(name)));
@@ -39,6 +48,14 @@ public final class Interpolation {
                           to.values(),
                           length));
             });
+  }
+
+  private static void requireShape(String name, Tensor expected, Tensor found) {
+    if (!expected.sameShape(found)) {
+      throw new IllegalArgumentException(
+          "%s: expected shape %s, found %s"
+              .formatted(name, Arrays.toString(expected.shape()), Arrays.toString(found.shape())));
+    }
   }
 
   /** Evenly spaced points of the line, both ends included; an odd number contains the midpoint. */

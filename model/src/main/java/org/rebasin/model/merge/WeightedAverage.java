@@ -55,8 +55,17 @@ public final class WeightedAverage implements AutoCloseable {
     return Arrays.stream(weights).map(weight -> weight / sum).toArray();
   }
 
-  /** Adds the next model's tensor. */
+  /**
+   * Adds the next model's tensor.
+   *
+   * @throws IllegalArgumentException if it has another shape; then it does not count
+   */
   public void add(Tensor tensor) {
+    if (!tensor.sameShape(mean)) {
+      throw new IllegalArgumentException(
+          "expected shape %s, found %s"
+              .formatted(Arrays.toString(mean.shape()), Arrays.toString(tensor.shape())));
+    }
     if (added == weights.length) {
       throw new IllegalStateException("all " + added + " models were added");
     }

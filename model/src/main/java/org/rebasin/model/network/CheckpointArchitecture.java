@@ -2,10 +2,13 @@ package org.rebasin.model.network;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.rebasin.model.network.Mlp.DenseLayerNames;
 
@@ -65,6 +68,10 @@ public final class CheckpointArchitecture {
 
   /** A dense layer found in a checkpoint; {@code weight [outputs, inputs]}. */
   private record DenseLayer(DenseLayerNames names, int inputs, int outputs) {
+    List<Integer> shape() {
+      return List.of(outputs, inputs);
+    }
+
     @Override
     public String toString() {
       return "%s [%d, %d]".formatted(names.weight(), outputs, inputs);
@@ -97,16 +104,44 @@ public final class CheckpointArchitecture {
     if (isChain(stored)) {
       return stored;
     }
-    List<List<DenseLayer>> chains = new ArrayList<>();
-    extend(new ArrayList<>(), new ArrayList<>(byName), chains);
-    if (chains.size() == 1) {
-      return chains.get(0);
+    if (!someOrderIsChain(stored)) {
+      throw notInferable(source, "no order of the dense layers makes a chain: " + describe(byName));
+    }
+    // Layers of one shape could change places; there is no need to try their orders.
+    if (stored.stream().map(DenseLayer::shape).distinct().count() == stored.size()) {
+      List<List<DenseLayer>> chains = new ArrayList<>();
+      extend(new ArrayList<>(), new ArrayList<>(byName), chains);
+      if (chains.size() == 1) {
+        return chains.get(0);
+      }
     }
     throw notInferable(
-        source,
-        (chains.isEmpty() ? "no order" : "more than one order")
-            + " of the dense layers makes a chain: "
-            + describe(byName));
+        source, "more than one order of the dense layers makes a chain: " + describe(byName));
+  }
+
+  /**
+   * Whether an order of the layers makes a chain: with widths as places and layers as ways from one
+   * to another, whether there is a path that takes each way once (Euler). It must not fall apart,
+   * and only its ends may have more ways in than out or out than in.
+   */
+  private static boolean someOrderIsChain(List<DenseLayer> layers) {
+    Map<Integer, Integer> surplus = new HashMap<>();
+    for (DenseLayer layer : layers) {
+      surplus.merge(layer.inputs(), 1, Integer::sum);
+      surplus.merge(layer.outputs(), -1, Integer::sum);
+    }
+    Set<Integer> reached = new HashSet<>(Set.of(layers.get(0).inputs()));
+    boolean grew = true;
+    while (grew) {
+      grew = false;
+      for (DenseLayer layer : layers) {
+        if (reached.contains(layer.inputs()) || reached.contains(layer.outputs())) {
+          grew |= reached.addAll(layer.shape());
+        }
+      }
+    }
+    return surplus.values().stream().mapToInt(Math::abs).sum() <= 2
+        && reached.size() == surplus.size();
   }
 
   private static boolean isChain(List<DenseLayer> layers) {

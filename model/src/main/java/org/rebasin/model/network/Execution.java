@@ -130,7 +130,8 @@ public final class Execution implements AutoCloseable {
    * #outputGradient()}; overwrites {@code parameterGradients}.
    */
   public void backward(Weights weights, Weights parameterGradients) {
-    Set<Integer> written = new HashSet<>();
+    // The output's gradient is there already: another reader of the same memory adds to it.
+    Set<Integer> written = new HashSet<>(Set.of(root(network.nodes().size())));
     for (int value : kernels.descendingKeySet()) {
       List<Optional<InputGradient>> targets = new ArrayList<>();
       for (int input : network.nodes().get(value - 1).inputs()) {

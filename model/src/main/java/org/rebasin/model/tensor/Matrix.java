@@ -42,13 +42,26 @@ public record Matrix(
     return new Matrix(values, offset, columns, rows, stride, !transposed);
   }
 
-  /** The rows {@code from} to {@code from + count − 1}. */
+  /**
+   * The rows {@code from} to {@code from + count − 1}.
+   *
+   * @throws IllegalArgumentException if this view has fewer, whatever the buffer has
+   */
   public Matrix rows(int from, int count) {
+    if (from < 0 || count < 0 || count > rows - from) {
+      throw new IllegalArgumentException(
+          "expected %s within 0 to %d, found %d of them from %d"
+              .formatted(transposed ? "columns" : "rows", rows - 1, count, from));
+    }
     int start = transposed ? offset + from : offset + Math.multiplyExact(from, stride);
     return new Matrix(values, start, count, columns, stride, transposed);
   }
 
-  /** The columns {@code from} to {@code from + count − 1}. */
+  /**
+   * The columns {@code from} to {@code from + count − 1}.
+   *
+   * @throws IllegalArgumentException if this view has fewer, whatever the buffer has
+   */
   public Matrix columns(int from, int count) {
     return transpose().rows(from, count).transpose();
   }

@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /**
  * The learning rate over a training run: rises linearly from near 0 during the warm-up, then stays
- * or falls along half a cosine to 0 at the last step.
+ * or falls along half a cosine that would reach 0 one step after the last.
  *
  * @param peak the rate at the end of the warm-up
  * @param warmupSteps steps of the warm-up; may be 0
