@@ -144,13 +144,13 @@ class NodeSpec extends AnyWordSpec with Matchers with BeforeAndAfterAll {
     "come to the same when workers die before each alignment, merge and evaluation" in {
       val crashes: Crashes = new ConcurrentLinkedQueue
       val runners = crashing(crashes, afterTraining: _*)((_, task, _) => before(task))
-      run(runners = runners) shouldBe undisturbed
+      run(workers = 4, runners) shouldBe undisturbed
       crashes.asScala.toSet shouldBe Set("Align", "Merge", "Evaluate")
     }
 
     "come to the same when workers die after each alignment, merge and evaluation" in {
       val crashes: Crashes = new ConcurrentLinkedQueue
-      run(runners = crashing(crashes, afterTraining: _*)(after)) shouldBe undisturbed
+      run(workers = 4, crashing(crashes, afterTraining: _*)(after)) shouldBe undisturbed
       crashes.asScala.toSet shouldBe Set("Align", "Merge", "Evaluate")
     }
 
