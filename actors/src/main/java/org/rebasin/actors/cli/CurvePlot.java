@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.UUID;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -40,14 +41,15 @@ final class CurvePlot {
     chart.getStyler().setXAxisMin(0.0);
     chart.getStyler().setXAxisMax(1.0);
     chart.getStyler().setYAxisMin(0.0);
-    chart.getStyler().setXAxisDecimalPattern("0.###");
+    chart.getStyler().setXAxisDecimalPattern("0.0");
     chart.getStyler().setYAxisDecimalPattern("0.00");
     chart.getStyler().setBaseFont(new Font(Font.SANS_SERIF, Font.PLAIN, 14));
     add(chart, "naive", outcome.naive(), NAIVE);
     add(chart, "aligned", outcome.aligned(), ALIGNED);
     try {
       // A complete picture or none: drawn beside its place, then moved there.
-      Path drawn = Files.createTempFile(file.toAbsolutePath().getParent(), ".plot-", ".png");
+      // Not a temporary file of the library's: those only their owner may read.
+      Path drawn = file.toAbsolutePath().resolveSibling(".rebasin-" + UUID.randomUUID() + ".png");
       try {
         BitmapEncoder.saveBitmap(chart, drawn.toString(), BitmapEncoder.BitmapFormat.PNG);
         Files.move(

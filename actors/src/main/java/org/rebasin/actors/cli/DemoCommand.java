@@ -59,10 +59,13 @@ final class DemoCommand extends RebasinCommand {
     TrainingSettings settings =
         new TrainingSettings(
             epochs, 500, Optimizer.Kind.ADAM, 1e-3, 0, 0, Schedule.Decay.CONSTANT, seed);
-    makeDirectory();
     return onNode(
         out.toAbsolutePath(),
-        (store, datasets) -> request(datasets.get(data), settings),
+        (store, datasets) -> {
+          MergeRequest request = request(datasets.get(data), settings);
+          makeDirectory();
+          return request;
+        },
         this::demonstrate);
   }
 

@@ -26,12 +26,12 @@ final class Json {
     }
   }
 
-  /** Text as maps, lists, numbers and strings. */
-  static Object parse(String text) {
+  /** JSON as maps, lists, numbers and strings; any other text as it is. */
+  static Object parseOrText(String text) {
     try {
       return MAPPER.readValue(text, Object.class);
-    } catch (JsonProcessingException problem) {
-      throw new IllegalArgumentException("expected JSON, found: " + text, problem);
+    } catch (JsonProcessingException notJson) {
+      return text;
     }
   }
 

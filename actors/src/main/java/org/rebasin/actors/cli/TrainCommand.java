@@ -38,6 +38,7 @@ final class TrainCommand extends RebasinCommand {
 
   @Override
   Output execute() {
+    requireWritable(out);
     Task.Train task =
         new Task.Train(
             out.getFileName().toString(),
@@ -45,7 +46,6 @@ final class TrainCommand extends RebasinCommand {
             data,
             Optional.ofNullable(subset),
             options.settings());
-    requireWritable(out);
     return onNode(
         directoryOf(out),
         (store, datasets) -> {

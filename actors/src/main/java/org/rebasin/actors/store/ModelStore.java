@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -146,10 +147,10 @@ public final class ModelStore implements AutoCloseable {
   public void export(ModelId id, Path target) {
     Path absolute = target.toAbsolutePath();
     try {
-      Path partial =
-          Files.createTempFile(absolute.getParent(), "." + absolute.getFileName(), ".partial");
+      // Not a temporary file of the library's: those only their owner may read.
+      Path partial = absolute.resolveSibling(".rebasin-" + UUID.randomUUID() + ".partial");
       try {
-        Files.copy(entry(id).path(), partial, StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(entry(id).path(), partial);
         Files.move(
             partial, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       } finally {

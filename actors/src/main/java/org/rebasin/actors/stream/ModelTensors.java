@@ -9,8 +9,11 @@ import akka.stream.javadsl.Flow;
 import akka.stream.javadsl.Keep;
 import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 import org.rebasin.model.checkpoint.ModelFile;
@@ -33,6 +36,8 @@ public final class ModelTensors {
   private final double[] weights;
   private final PermutationSpec spec;
   private final InFlight inFlight = new InFlight();
+  private final Map<Object, Runnable> owned = new IdentityHashMap<>();
+  private boolean ended;
 
   /**
    * One of the models to average.
@@ -58,7 +63,8 @@ public final class ModelTensors {
   }
 
   /**
-   * Averages all tensors of the first model, in its file's order.
+   * Averages all tensors of the first model, in its file's order. To be called once; when the
+   * result completes, well or not, all memory is freed.
    *
    * @param sink receives each mean, which is freed when it returns; a slow one slows the reading
    * @param dispatcher on which reading and averaging run
@@ -70,13 +76,13 @@ public final class ModelTensors {
         .toMat(
             Sink.foreach(
                 average -> {
-                  try (WeightedAverage closing = average.mean()) {
-                    sink.accept(average.tensor(), closing.mean());
-                  }
+                  sink.accept(average.tensor(), average.mean().mean());
+                  release(average.mean());
                 }),
             Keep.right())
         .withAttributes(ActorAttributes.dispatcher(dispatcher))
-        .run(materializer);
+        .run(materializer)
+        .whenComplete((done, thrown) -> end());
   }
 
   private record Average(TensorDeclaration tensor, WeightedAverage mean) {}
@@ -88,16 +94,14 @@ public final class ModelTensors {
         .async()
         .via(
             Flow.of(Tensor.class)
-                .fold(new Average(tensor, new WeightedAverage(shape, weights)), this::add)
+                .fold(new Average(tensor, mean(shape)), this::add)
                 .addAttributes(Attributes.inputBuffer(1, 1)));
   }
 
   private Average add(Average average, Tensor read) {
-    try (Tensor closing = read) {
-      average.mean().add(closing);
-    } finally {
-      inFlight.left();
-    }
+    average.mean().add(read);
+    release(read);
+    inFlight.left();
     return average;
   }
 
@@ -106,12 +110,43 @@ public final class ModelTensors {
     // Read, not mapped: a stream that fails may still be reading when the files are closed.
     Tensor stored = member.file().read(name);
     if (member.permutations().isEmpty()) {
-      return stored;
+      return own(stored, stored::close);
     }
     try (Tensor closing = stored) {
       Tensor permuted = Tensor.allocate(closing.shape());
-      member.permutations().get().apply(spec, name, closing, permuted);
-      return permuted;
+      try {
+        member.permutations().get().apply(spec, name, closing, permuted);
+      } catch (RuntimeException problem) {
+        permuted.close();
+        throw problem;
+      }
+      return own(permuted, permuted::close);
     }
+  }
+
+  private WeightedAverage mean(int[] shape) {
+    WeightedAverage mean = new WeightedAverage(shape, weights);
+    return own(mean, mean::close);
+  }
+
+  /** Sees to it that what a failed stream drops is freed nevertheless. */
+  private synchronized <T> T own(T memory, Runnable free) {
+    if (ended) {
+      // Reading runs beside the averaging, and may be the last to hear that it failed.
+      free.run();
+      throw new CancellationException("the average was given up");
+    }
+    owned.put(memory, free);
+    return memory;
+  }
+
+  private synchronized void release(Object memory) {
+    Optional.ofNullable(owned.remove(memory)).ifPresent(Runnable::run);
+  }
+
+  private synchronized void end() {
+    ended = true;
+    owned.values().forEach(Runnable::run);
+    owned.clear();
   }
 }

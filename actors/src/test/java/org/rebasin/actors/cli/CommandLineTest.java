@@ -6,499 +6,362 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.SplittableRandom;
-import java.util.stream.Stream;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rebasin.model.checkpoint.DataType;
-import org.rebasin.model.checkpoint.ModelFile;
-import org.rebasin.model.checkpoint.SafetensorsWriter;
-import org.rebasin.model.checkpoint.TensorDeclaration;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.rebasin.actors.cli.RawModels.RawTensor;
 
-/** Every command as a user gives it: what it prints, what it writes, and what it refuses. */
 class CommandLineTest {
-  private static final String DATA = "digits:train=400,test=100";
-  private static final String ARCHITECTURE = "mlp:784-24-24-10";
+  private static final String DATA = "digits:train=300,test=200";
 
-  @TempDir private Path directory;
+  @TempDir Path directory;
 
-  private String path(String name) {
-    return directory.resolve(name).toString();
+  private Path model(String name, long seed) {
+    return RawModels.write(
+        directory.resolve(name),
+        RawModels.mlp(seed, "F32", List.of("fc1", "fc2", "fc3"), 784, 12, 8, 10));
   }
 
-  private CapturedRun train(String name, int seed) {
-    return CapturedRun.of(
-        "train",
-        "--architecture",
-        ARCHITECTURE,
-        "--data",
-        DATA,
-        "--epochs",
-        "3",
-        "--batch-size",
-        "50",
-        "--learning-rate",
-        "0.003",
-        "--seed",
-        String.valueOf(seed),
-        "--out",
-        path(name),
-        "--json");
+  private Path file(String name) {
+    return directory.resolve(name);
   }
 
-  private static List<String> keys(JsonNode node) {
-    List<String> keys = new ArrayList<>();
-    node.fieldNames().forEachRemaining(keys::add);
-    return keys;
+  private static void assertKeys(JsonNode document, String... keys) {
+    for (String key : keys) {
+      assertTrue(document.has(key), () -> key + " is missing in " + document);
+    }
+  }
+
+  private static void assertAlignment(JsonNode alignment) {
+    assertKeys(
+        alignment,
+        "method",
+        "objective_before",
+        "objective",
+        "sweeps",
+        "seconds",
+        "groups",
+        "seed");
+    assertEquals("weight", alignment.get("method").asText());
+    assertTrue(
+        alignment.get("objective").asDouble() >= alignment.get("objective_before").asDouble());
+    assertEquals(2, alignment.get("groups").size());
+    alignment.get("groups").forEach(group -> assertKeys(group, "name", "size", "moved"));
   }
 
   @Test
-  void networksAreTrainedAlignedMergedEvaluatedAndInspected() throws IOException {
-    JsonNode trained = train("a.safetensors", 1).json();
-    assertEquals(3, trained.get("epochs").size());
-    assertTrue(
-        keys(trained.get("epochs").get(0))
-            .containsAll(
-                List.of(
-                    "epoch",
-                    "train_loss",
-                    "train_accuracy",
-                    "test_loss",
-                    "test_accuracy",
-                    "images_per_second")));
-    assertTrue(trained.get("seconds").isNumber());
-    train("b.safetensors", 2).json();
-
-    JsonNode aligned =
-        CapturedRun.of(
-                "align",
-                path("a.safetensors"),
-                path("b.safetensors"),
+  void trainReportsEachEpochAndWritesAModelThatEvaluates() {
+    JsonNode document =
+        Run.of(
+                "train",
+                "--architecture",
+                "mlp:784-8-10",
+                "--data",
+                DATA,
+                "--epochs",
+                2,
+                "--batch-size",
+                50,
+                "--subset",
+                200,
+                "--json",
                 "--out",
-                path("c.safetensors"),
-                "--permutation",
-                path("p.json"),
-                "--json")
+                file("m.safetensors"))
+            .done()
             .json();
-    assertTrue(aligned.get("objective").asDouble() > aligned.get("objective_before").asDouble());
-    assertEquals("weight", aligned.get("method").asText());
-    assertEquals(24, aligned.get("groups").get(0).get("size").asInt());
-    assertTrue(keys(aligned).containsAll(List.of("sweeps", "seconds", "seed", "groups")));
-    JsonNode permutation = new ObjectMapper().readTree(directory.resolve("p.json").toFile());
-    assertEquals(24, permutation.get("groups").get(1).get("permutation").size());
+    assertKeys(document, "epochs", "seconds");
+    assertEquals(2, document.get("epochs").size());
+    JsonNode last = document.get("epochs").get(1);
+    assertKeys(
+        last,
+        "epoch",
+        "train_loss",
+        "train_accuracy",
+        "test_loss",
+        "test_accuracy",
+        "images_per_second");
+    assertEquals(2, last.get("epoch").asInt());
 
-    JsonNode before = evaluate("b.safetensors");
-    JsonNode after = evaluate("c.safetensors");
-    assertEquals(before.get("accuracy"), after.get("accuracy"));
-    assertEquals(before.get("loss").asDouble(), after.get("loss").asDouble(), 1e-6);
-    assertEquals(100, after.get("examples").asInt());
-    assertEquals("test", after.get("split").asText());
-    sameValuesInAnyOrder("b.safetensors", "c.safetensors");
+    JsonNode score =
+        Run.of("evaluate", file("m.safetensors"), "--data", DATA, "--json").done().json();
+    assertKeys(score, "loss", "accuracy", "examples", "split");
+    assertEquals("test", score.get("split").asText());
+    assertEquals(200, score.get("examples").asInt());
+    assertEquals(last.get("test_loss").asDouble(), score.get("loss").asDouble(), 1e-6);
+    assertEquals(last.get("test_accuracy").asDouble(), score.get("accuracy").asDouble());
+  }
 
-    JsonNode merged =
-        CapturedRun.of(
+  @Test
+  void evaluateTakesTheTrainingImagesToo() {
+    JsonNode score =
+        Run.of("evaluate", model("a", 1), "--data", DATA, "--split", "train", "--json")
+            .done()
+            .json();
+    assertEquals("train", score.get("split").asText());
+    assertEquals(300, score.get("examples").asInt());
+  }
+
+  @Test
+  void alignReportsAndWritesThePermutation() throws IOException {
+    JsonNode document =
+        Run.of(
+                "align",
+                model("a", 1),
+                model("b", 2),
+                "--seed",
+                3,
+                "--restarts",
+                1,
+                "--json",
+                "--out",
+                file("out"),
+                "--permutation",
+                file("permutation.json"))
+            .done()
+            .json();
+    assertAlignment(document);
+    assertEquals(3, document.get("seed").asInt());
+    JsonNode permutation =
+        new Run(0, Files.readString(file("permutation.json")), "").json().get("groups").get(0);
+    assertEquals(12, permutation.get("permutation").size());
+    assertTrue(Files.exists(file("out")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"F32, fc", "F32, ''", "F16, fc", "F16, ''"})
+  void alignedModelComputesTheSameFunctionAndHoldsTheSameValues(String type, String prefix)
+      throws IOException {
+    // PyTorch's names: fc1, fc2, fc3 of a module's fields, or 0, 2, 4 of a sequence with ReLUs.
+    List<String> layers = prefix.isEmpty() ? List.of("0", "2", "4") : List.of("fc1", "fc2", "fc3");
+    Path a = RawModels.write(file("a"), RawModels.mlp(1, type, layers, 784, 12, 8, 10));
+    Path b = RawModels.write(file("b"), RawModels.mlp(2, type, layers, 784, 12, 8, 10));
+    Run.of("align", a, b, "--out", file("aligned")).done();
+    Run.of("merge", a, b, "--out", file("merged")).done();
+
+    List<RawTensor> before = RawModels.read(b);
+    List<RawTensor> after = RawModels.read(file("aligned"));
+    assertEquals(declarations(before), declarations(after));
+    assertEquals(declarations(before), declarations(RawModels.read(file("merged"))));
+    boolean moved = false;
+    for (int i = 0; i < before.size(); i++) {
+      assertArrayEquals(before.get(i).sortedBits(), after.get(i).sortedBits());
+      moved |= !java.util.Arrays.equals(before.get(i).bytes(), after.get(i).bytes());
+    }
+    assertTrue(moved);
+
+    JsonNode old = Run.of("evaluate", b, "--data", DATA, "--json").done().json();
+    JsonNode now = Run.of("evaluate", file("aligned"), "--data", DATA, "--json").done().json();
+    assertEquals(old.get("accuracy").asDouble(), now.get("accuracy").asDouble());
+    assertEquals(old.get("loss").asDouble(), now.get("loss").asDouble(), 1e-6);
+  }
+
+  private static List<String> declarations(List<RawTensor> tensors) {
+    return tensors.stream().map(RawTensor::declaration).toList();
+  }
+
+  @Test
+  void mergeReportsModelsAlignmentsAndEvaluation() {
+    JsonNode document =
+        Run.of(
                 "merge",
-                path("a.safetensors"),
-                path("b.safetensors"),
-                path("c.safetensors"),
+                model("a", 1),
+                model("b", 2),
+                model("c", 3),
                 "--weights",
                 "2,1,1",
                 "--data",
                 DATA,
+                "--json",
                 "--out",
-                path("m.safetensors"),
-                "--json")
+                file("merged"))
+            .done()
             .json();
-    assertEquals("to-reference", merged.get("strategy").asText());
-    assertEquals(3, merged.get("models").size());
-    assertEquals(0.5, merged.get("models").get(0).get("weight").asDouble());
-    assertEquals(2, merged.get("alignments").size());
-    assertTrue(
-        keys(merged.get("evaluation"))
-            .containsAll(List.of("merged", "parents", "naive", "ensemble")));
-
-    JsonNode inspected = CapturedRun.of("inspect", path("m.safetensors"), "--json").json();
-    assertEquals(ARCHITECTURE, inspected.get("architecture").asText());
-    assertEquals(784 * 24 + 24 + 24 * 24 + 24 + 24 * 10 + 10, inspected.get("parameters").asInt());
-    assertEquals(2, inspected.get("groups").size());
+    assertKeys(document, "models", "strategy", "alignments", "evaluation");
+    assertEquals(3, document.get("models").size());
+    assertEquals(0.5, document.get("models").get(0).get("weight").asDouble());
+    assertEquals(2, document.get("alignments").size());
+    document.get("alignments").forEach(CommandLineTest::assertAlignment);
+    assertKeys(document.get("evaluation"), "merged", "parents", "naive", "ensemble");
+    assertEquals(3, document.get("evaluation").get("parents").size());
+    JsonNode merged = Run.of("evaluate", file("merged"), "--data", DATA, "--json").done().json();
     assertEquals(
-        "layers.0.weight",
-        inspected.get("groups").get(0).get("axes").get(0).get("tensor").asText());
-    assertEquals("merge", inspected.get("provenance").get("operation").asText());
-    assertEquals(merged.get("sha256"), inspected.get("sha256"));
+        document.get("evaluation").get("merged").get("loss").asDouble(),
+        merged.get("loss").asDouble(),
+        1e-6);
+  }
 
-    JsonNode barrier =
-        CapturedRun.of(
+  @Test
+  void mergeOfAModelWithItsPermutedCopyIsTheModel() throws IOException {
+    Path a = model("a", 1);
+    Run.of("align", model("b", 2), a, "--out", file("permuted")).done();
+    Run.of("merge", a, file("permuted"), "--out", file("merged")).done();
+    List<RawTensor> expected = RawModels.read(a);
+    List<RawTensor> merged = RawModels.read(file("merged"));
+    for (int i = 0; i < expected.size(); i++) {
+      assertArrayEquals(expected.get(i).bytes(), merged.get(i).bytes());
+    }
+  }
+
+  @Test
+  void barrierTellsBothCurvesOnBothSplitsAndDrawsThem() throws IOException {
+    JsonNode document =
+        Run.of(
                 "barrier",
-                path("a.safetensors"),
-                path("b.safetensors"),
+                model("a", 1),
+                model("b", 2),
                 "--data",
                 DATA,
                 "--points",
-                "5",
+                3,
+                "--json",
                 "--plot",
-                path("curve.png"),
-                "--json")
+                file("curve.png"))
+            .done()
             .json();
-    assertEquals(5, barrier.get("lambdas").size());
+    assertKeys(document, "lambdas", "naive", "aligned", "seconds");
+    assertEquals("[0.0,0.5,1.0]", document.get("lambdas").toString());
     for (String curve : List.of("naive", "aligned")) {
       for (String split : List.of("test", "train")) {
-        JsonNode node = barrier.get(curve).get(split);
-        assertEquals(5, node.get("loss").size());
-        assertEquals(5, node.get("accuracy").size());
-        assertTrue(node.get("barrier").isNumber() && node.get("barrier_midpoint").isNumber());
+        JsonNode entry = document.get(curve).get(split);
+        assertKeys(entry, "loss", "accuracy", "barrier", "barrier_midpoint");
+        assertEquals(3, entry.get("loss").size());
+        assertEquals(3, entry.get("accuracy").size());
       }
     }
-    byte[] picture = Files.readAllBytes(directory.resolve("curve.png"));
-    assertEquals("PNG", new String(picture, 1, 3, StandardCharsets.US_ASCII));
-    assertFalse(
-        CapturedRun.of(
+    byte[] png = Files.readAllBytes(file("curve.png"));
+    assertArrayEquals(new byte[] {(byte) 0x89, 'P', 'N', 'G'}, java.util.Arrays.copyOf(png, 4));
+  }
+
+  @Test
+  void barrierWithoutAlignmentHasTheNaiveCurveOnly() {
+    JsonNode document =
+        Run.of(
                 "barrier",
-                path("a.safetensors"),
-                path("b.safetensors"),
+                model("a", 1),
+                model("b", 2),
                 "--data",
                 DATA,
                 "--points",
-                "3",
+                3,
                 "--method",
                 "none",
                 "--json")
-            .json()
-            .has("aligned"));
+            .done()
+            .json();
+    assertTrue(document.has("naive"));
+    assertFalse(document.has("aligned"));
   }
 
-  private JsonNode evaluate(String name) {
-    return CapturedRun.of("evaluate", path(name), "--data", DATA, "--json").json();
+  @Test
+  void inspectTellsTensorsArchitectureAndGroups() {
+    JsonNode document = Run.of("inspect", model("a", 1), "--json").done().json();
+    assertKeys(document, "architecture", "parameters", "tensors", "groups", "provenance", "sha256");
+    assertEquals("mlp:784-12-8-10", document.get("architecture").asText());
+    assertEquals(784 * 12 + 12 + 12 * 8 + 8 + 8 * 10 + 10, document.get("parameters").asInt());
+    assertEquals(6, document.get("tensors").size());
+    assertEquals(2, document.get("groups").size());
+    document.get("groups").forEach(group -> assertKeys(group, "name", "size", "axes"));
+    assertKeys(document.get("groups").get(0).get("axes").get(0), "tensor", "axis");
   }
 
-  private void sameValuesInAnyOrder(String one, String other) {
-    try (ModelFile a = ModelFile.open(directory.resolve(one), Optional.empty());
-        ModelFile b = ModelFile.open(directory.resolve(other), Optional.empty())) {
-      a.weights()
-          .tensors()
-          .forEach(
-              (name, tensor) -> {
-                float[] left = tensor.toArray();
-                float[] right = b.weights().get(name).toArray();
-                Arrays.sort(left);
-                Arrays.sort(right);
-                assertArrayEquals(left, right, name);
-              });
+  @Test
+  void assignSolvesAMatrixBothWays() {
+    Path scores =
+        RawModels.write(file("scores.npy"), npy(new double[][] {{7, 1, 3}, {6, 2, 9}, {8, 4, 5}}));
+    JsonNode most = Run.of("assign", scores, "--json").done().json();
+    assertKeys(most, "objective", "assignment", "seconds");
+    assertEquals(20, most.get("objective").asDouble());
+    assertEquals("[0,2,1]", most.get("assignment").toString());
+    JsonNode least = Run.of("assign", scores, "--minimize", "--json").done().json();
+    assertEquals(12, least.get("objective").asDouble());
+  }
+
+  /** A NumPy file of version 1.0, as NumPy's format description lays it out. */
+  static byte[] npy(double[][] rows) {
+    String text =
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (%d, %d), }"
+            .formatted(rows.length, rows[0].length);
+    byte[] header =
+        (text + " ".repeat(117 - text.length()) + "\n").getBytes(StandardCharsets.US_ASCII);
+    ByteBuffer bytes =
+        ByteBuffer.allocate(10 + header.length + 8 * rows.length * rows[0].length)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .put((byte) 0x93)
+            .put("NUMPY".getBytes(StandardCharsets.US_ASCII))
+            .put((byte) 1)
+            .put((byte) 0)
+            .putShort((short) header.length)
+            .put(header);
+    for (double[] row : rows) {
+      for (double value : row) {
+        bytes.putDouble(value);
+      }
     }
+    return bytes.array();
   }
 
   @Test
-  void theSameCommandGivesTheSameBytes() throws IOException {
-    train("a.safetensors", 1).json();
-    train("again.safetensors", 1).json();
-    assertArrayEquals(
-        Files.readAllBytes(directory.resolve("a.safetensors")),
-        Files.readAllBytes(directory.resolve("again.safetensors")));
-  }
-
-  @Test
-  void theDemoLeavesItsResultsAndNothingElse() throws IOException {
-    CapturedRun.of(
-            "demo",
-            "--data",
-            DATA,
-            "--models",
-            "3",
-            "--epochs",
-            "1",
-            "--out",
-            path("demo"),
-            "--json")
-        .json();
-    try (Stream<Path> files = Files.list(directory.resolve("demo"))) {
+  void demoLeavesModelsMergeCurveAndReport() throws IOException {
+    JsonNode report =
+        Run.of("demo", "--data", DATA, "--epochs", 1, "--out", file("tour"), "--json")
+            .done()
+            .json();
+    assertKeys(report, "training", "alignments", "evaluation", "curves", "merged");
+    try (var files = Files.list(file("tour"))) {
       assertEquals(
           List.of(
               "curve.png",
               "merged.safetensors",
               "model-1.safetensors",
               "model-2.safetensors",
-              "model-3.safetensors",
               "report.json"),
-          files.map(file -> file.getFileName().toString()).sorted().toList());
+          files.map(path -> path.getFileName().toString()).sorted().toList());
     }
   }
 
   @Test
-  void anAssignmentIsSolvedExactly() throws IOException {
-    // [[4, 1, 3], [2, 0, 5], [3, 2, 2]]: at most 4 + 5 + 2, at least 1 + 2 + 2.
-    Path file = directory.resolve("scores.npy");
-    String header = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 3), }";
-    ByteBuffer bytes = ByteBuffer.allocate(128 + 36).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII)).put((byte) 1);
-    bytes.put((byte) 0).putShort((short) 118);
-    bytes.put(
-        (header + " ".repeat(117 - header.length()) + "\n").getBytes(StandardCharsets.US_ASCII));
-    for (float score : new float[] {4, 1, 3, 2, 0, 5, 3, 2, 2}) {
-      bytes.putFloat(score);
-    }
-    Files.write(file, bytes.array());
-    JsonNode most = CapturedRun.of("assign", file.toString(), "--json").json();
-    assertEquals(11, most.get("objective").asDouble());
-    assertEquals("[0,2,1]", most.get("assignment").toString());
-    assertTrue(most.get("seconds").isNumber());
-    assertEquals(
-        5,
-        CapturedRun.of("assign", file.toString(), "--minimize", "--json")
-            .json()
-            .get("objective")
-            .asDouble());
+  void filesThatAreWrittenMayBeReadByWhomTheUserAllows() throws IOException {
+    // A file made in the plain way has the permissions that the user's mask leaves.
+    var expected = Files.getPosixFilePermissions(Files.createFile(file("plain")));
+    assertTrue(expected.contains(PosixFilePermission.OWNER_READ));
+    Run.of("merge", model("a", 1), model("b", 2), "--out", file("merged")).done();
+    Run.of(
+            "barrier",
+            file("a"),
+            file("b"),
+            "--data",
+            DATA,
+            "--points",
+            3,
+            "--plot",
+            file("curve.png"))
+        .done();
+    assertEquals(expected, Files.getPosixFilePermissions(file("merged")));
+    assertEquals(expected, Files.getPosixFilePermissions(file("curve.png")));
   }
 
-  /** Writes a model as PyTorch-style code names its tensors. */
-  private Path write(String name, DataType type, long seed, Object... namesAndShapes) {
-    List<TensorDeclaration> tensors = new ArrayList<>();
-    for (int i = 0; i < namesAndShapes.length; i += 2) {
-      tensors.add(
-          new TensorDeclaration((String) namesAndShapes[i], type, (long[]) namesAndShapes[i + 1]));
-    }
-    Path file = directory.resolve(name);
-    SplittableRandom random = new SplittableRandom(seed);
-    try (SafetensorsWriter writer =
-        SafetensorsWriter.create(file, tensors, Map.of("format", "pt"))) {
-      for (TensorDeclaration tensor : tensors) {
-        FloatBuffer values = FloatBuffer.allocate((int) tensor.elements());
-        for (int i = 0; i < values.capacity(); i++) {
-          values.put(i, (float) random.nextDouble(-1, 1));
-        }
-        writer.write(tensor.name(), values);
-      }
-      writer.commit();
-    }
-    return file;
-  }
-
-  private static long[] of(long... shape) {
-    return shape;
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"demo", "train", "align", "merge", "evaluate", "barrier", "inspect", "assign"})
+  void everyCommandHasHelp(String command) {
+    Run run = Run.of(command, "--help").done();
+    assertTrue(run.out().contains("Usage: rebasin " + command), run.out());
   }
 
   @Test
-  void foreignFilesAreMergedByTheirNamesAlone() {
-    for (DataType type : List.of(DataType.F32, DataType.F16)) {
-      Object[] names = {
-        "fc1.weight", of(30, 20), "fc1.bias", of(30), "fc2.weight", of(4, 30), "fc2.bias", of(4)
-      };
-      Path a = write("a" + type, type, 1, names);
-      Path b = write("b" + type, type, 2, names);
-      CapturedRun.of("merge", a.toString(), b.toString(), "--out", path("m" + type), "--json")
-          .json();
-      try (ModelFile parent = ModelFile.open(a, Optional.empty());
-          ModelFile merged = ModelFile.open(directory.resolve("m" + type), Optional.empty())) {
-        assertEquals(parent.declarations(), merged.declarations());
-        assertEquals("pt", merged.metadata().get("format"));
-        assertEquals("mlp:20-30-4", merged.network().architecture());
-      }
-    }
-  }
-
-  /** Runs a command that must be refused: exit 2, the message on both streams, nothing written. */
-  private void refused(String expected, String... command) throws IOException {
-    List<Path> before = files();
-    String[] withJson = Arrays.copyOf(command, command.length + 1);
-    withJson[command.length] = "--json";
-    CapturedRun run = CapturedRun.of(withJson);
-    assertEquals(2, run.code(), run.err());
-    assertTrue(run.err().contains(expected), () -> "expected " + expected + " in " + run.err());
-    JsonNode error = run.document().get("error");
-    assertTrue(error.get("message").asText().contains(expected));
-    assertTrue(error.get("kind").isTextual());
-    assertEquals(before, files());
-  }
-
-  private List<Path> files() throws IOException {
-    try (Stream<Path> files = Files.walk(directory)) {
-      return files.sorted().toList();
-    }
-  }
-
-  private String raw(String name, String header, int dataBytes) throws IOException {
-    byte[] text = header.getBytes(StandardCharsets.UTF_8);
-    ByteBuffer bytes =
-        ByteBuffer.allocate(8 + text.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.putLong(text.length).put(text);
-    Files.write(directory.resolve(name), bytes.array());
-    return path(name);
-  }
-
-  @Test
-  void brokenModelFilesAreRefused() throws IOException {
-    String good =
-        write("good", DataType.F32, 1, "fc.weight", of(3, 4), "head.weight", of(2, 3)).toString();
-    String out = path("out.safetensors");
-    Files.writeString(directory.resolve("text"), "this is no model at all");
-    refused("safetensors", "align", path("text"), good, "--out", out);
-    refused("no such file", "align", path("absent"), good, "--out", out);
-
-    byte[] bytes = Files.readAllBytes(Path.of(good));
-    Files.write(directory.resolve("cut"), Arrays.copyOf(bytes, bytes.length - 5));
-    refused("cut", "align", good, path("cut"), "--out", out);
-
-    ByteBuffer longHeader = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
-    longHeader.putLong(1L << 40);
-    Files.write(directory.resolve("long"), longHeader.array());
-    refused("long", "inspect", path("long"));
-
-    refused(
-        "overlap",
-        "inspect",
-        raw(
-            "overlap",
-            "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
-                + "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}",
-            12));
-    refused(
-        "outside",
-        "inspect",
-        raw("outside", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 4));
-    refused(
-        "expected F32, F16 or BF16, found I64",
-        "inspect",
-        raw("ints", "{\"a\":{\"dtype\":\"I64\",\"shape\":[1,1],\"data_offsets\":[0,8]}}", 8));
-  }
-
-  @Test
-  void modelsThatDifferAreRefusedWithBothNamed() throws IOException {
-    String a =
-        write("a", DataType.F32, 1, "fc1.weight", of(5, 4), "fc2.weight", of(2, 5)).toString();
-    String wide =
-        write("wide", DataType.F32, 1, "fc1.weight", of(6, 4), "fc2.weight", of(2, 6)).toString();
-    String out = path("out.safetensors");
-    refused(
-        "fc1.weight: expected shape [5, 4] as in " + a + ", found [6, 4]",
-        "align",
-        a,
-        wide,
-        "--out",
-        out);
-    refused(wide, "merge", a, wide, "--out", out);
-    String fewer = write("fewer", DataType.F32, 1, "fc1.weight", of(5, 4)).toString();
-    refused("\"fc2.weight\"", "align", a, fewer, "--out", out);
-
-    String odd =
-        write("odd", DataType.F32, 1, "x.weight", of(5, 4), "y.weight", of(2, 3)).toString();
-    refused("pass --architecture", "inspect", odd);
-    refused("expected mlp:4-5-3, found", "inspect", a, "--architecture", "mlp:4-5-3");
-    refused("expected two models or more", "merge", a, "--out", out);
-  }
-
-  @Test
-  void numbersThatAreNotFiniteAreRefusedWithTheirPlace() throws IOException {
-    String a =
-        write("a", DataType.F32, 1, "fc1.weight", of(5, 4), "fc2.weight", of(2, 5)).toString();
-    byte[] bytes = Files.readAllBytes(Path.of(a));
-    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putFloat(bytes.length - 8, Float.NaN);
-    Files.write(directory.resolve("nan"), bytes);
-    refused(
-        "fc2.weight: expected finite numbers, found NaN at [1, 3] in " + path("nan"),
-        "align",
-        a,
-        path("nan"),
-        "--out",
-        path("out"));
-  }
-
-  @Test
-  void wrongDataIsRefused() throws IOException {
-    train("a.safetensors", 1).json();
-    String model = path("a.safetensors");
-    refused("no-data", "evaluate", model, "--data", "mnist:" + path("no-data"));
-    refused("digits", "evaluate", model, "--data", "imagenet:/nowhere");
-    Path data = Files.createDirectory(directory.resolve("data"));
-    refused("train-images-idx3-ubyte", "evaluate", model, "--data", "mnist:" + data);
-    idx(data.resolve("train-images-idx3-ubyte.gz"), 0x803, 3, 3 * 784, 28, 28);
-    idx(data.resolve("train-labels-idx1-ubyte"), 0x801, 2, 2);
-    idx(data.resolve("t10k-images-idx3-ubyte"), 0x803, 1, 784, 28, 28);
-    idx(data.resolve("t10k-labels-idx1-ubyte"), 0x801, 1, 1);
-    refused("train-", "evaluate", model, "--data", "mnist:" + data);
-    idx(data.resolve("train-labels-idx1-ubyte"), 0x801, 3, 2);
-    refused("train-labels-idx1-ubyte", "evaluate", model, "--data", "mnist:" + data);
-    idx(data.resolve("train-labels-idx1-ubyte"), 0x999, 3, 3);
-    refused("train-labels-idx1-ubyte", "evaluate", model, "--data", "mnist:" + data);
-    idx(data.resolve("train-labels-idx1-ubyte"), 0x801, 3, 3);
-    assertEquals(0, CapturedRun.of("evaluate", model, "--data", "mnist:" + data, "--json").code());
-
-    String small = write("small", DataType.F32, 1, "fc.weight", of(10, 5)).toString();
-    refused("reads 5 values", "evaluate", small, "--data", DATA);
-  }
-
-  private static void idx(Path file, int magic, int count, int bytes, int... sizes)
-      throws IOException {
-    ByteBuffer content = ByteBuffer.allocate(8 + 4 * sizes.length + bytes);
-    content.putInt(magic).putInt(count);
-    for (int size : sizes) {
-      content.putInt(size);
-    }
-    if (file.toString().endsWith(".gz")) {
-      try (GZIPOutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
-        out.write(content.array());
-      }
-    } else {
-      Files.write(file, content.array());
-    }
-  }
-
-  @Test
-  void wrongOptionsAreRefused() throws IOException {
-    String a =
-        write("a", DataType.F32, 1, "fc1.weight", of(5, 4), "fc2.weight", of(2, 5)).toString();
-    refused("--method", "align", a, a, "--method", "magic", "--out", path("o"));
-    refused("--restarts", "align", a, a, "--restarts", "-1", "--out", path("o"));
-    refused("--points", "barrier", a, a, "--data", DATA, "--points", "4");
-    refused("--weights", "merge", a, a, "--weights", "1", "--out", path("o"));
-    refused("positive sum", "merge", a, a, "--weights", "0,0", "--out", path("o"));
-    refused("--split", "evaluate", a, "--data", DATA, "--split", "validation");
-    refused("Unknown option", "inspect", a, "--nonsense");
-    assertEquals(2, CapturedRun.of().code());
-    refused(
-        "epochs",
-        "train",
-        "--architecture",
-        ARCHITECTURE,
-        "--data",
-        DATA,
-        "--epochs",
-        "0",
-        "--out",
-        path("o"));
-    refused(
-        "mlp:IN-HIDDEN",
-        "train",
-        "--architecture",
-        "mlp:784-x",
-        "--data",
-        DATA,
-        "--out",
-        path("o"));
-    refused(
-        "--subset",
-        "train",
-        "--architecture",
-        ARCHITECTURE,
-        "--data",
-        DATA,
-        "--subset",
-        "401",
-        "--out",
-        path("o"));
-    refused("cannot write", "align", a, a, "--out", path("no/such/directory"));
-    refused("it is a directory", "align", a, a, "--out", directory.toString());
+  void textForPeopleIsOnStandardOutputAndProgressIsNot() {
+    Run run = Run.of("merge", model("a", 1), model("b", 2), "--out", file("merged")).done();
+    assertTrue(run.out().contains("written to"), run.out());
+    assertTrue(run.err().contains("merge 1/1"), run.err());
   }
 }
