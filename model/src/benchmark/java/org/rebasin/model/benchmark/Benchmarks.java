@@ -190,7 +190,7 @@ public final class Benchmarks {
     Path second = TrainedPair.write(pair.second(), directory.resolve("second.safetensors"));
     Alignment[] found = new Alignment[1];
     double[] mine = new double[5];
-    for (int i = -3; i < mine.length; i++) {
+    for (int i = -WARM_UP; i < mine.length; i++) {
       Measured measured =
           timed(
               () -> {

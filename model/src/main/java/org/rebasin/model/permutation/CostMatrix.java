@@ -46,6 +46,17 @@ final class CostMatrix {
   private float[] line = new float[0];
   private float[] columnPeak = new float[0];
 
+  /** Whether all costs are the same; reads no further than the first that differs. */
+  boolean isConstant() {
+    double first = cost(0, 0);
+    for (int row = 0; row < rows; row++) {
+      for (int column = 0; column < columns; column++) {
+        if (cost(row, column) != first) return false;
+      }
+    }
+    return true;
+  }
+
   /** Copies {@code scores}, row-major [scoreRows, scoreColumns] from the buffer's position on. */
   void load(FloatBuffer scores, int scoreRows, int scoreColumns, boolean maximize) {
     shape(scoreRows, scoreColumns);

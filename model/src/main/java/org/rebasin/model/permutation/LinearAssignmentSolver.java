@@ -127,6 +127,11 @@ public final class LinearAssignmentSolver {
   private void solveLoaded(double[] columnDuals) {
     duals.reset(costs.columns);
     assignment.reset(costs.rows, costs.columns);
+    if (costs.isConstant()) {
+      // Nothing to choose, and the worst case for lists of the cheapest columns.
+      assignment.assignInOrder(costs);
+      return;
+    }
     if (costs.columns > largestDense) {
       // Any duals will do as a start if no column stays unused; else unused ones must be highest.
       if (costs.rows == costs.columns) {

@@ -31,6 +31,16 @@ final class PartialAssignment {
     freeCount = rows;
   }
 
+  /** Gives each row the column of its own number. */
+  void assignInOrder(CostMatrix costs) {
+    for (int row = 0; row < costs.rows; row++) {
+      columnOfRow[row] = row;
+      rowOfColumn[row] = row;
+      cost[row] = costs.cost(row, row);
+    }
+    freeCount = 0;
+  }
+
   /**
    * Moves every row on the alternating path that ends in the free column {@code sink} one step on.
    * {@code rowBefore} names for each column of the path the row that reached it.
