@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.rebasin.model.permutation.LinearAssignmentSolver;
 import org.rebasin.model.permutation.Permutation;
 import org.rebasin.model.permutation.PermutationSpec;
 import org.rebasin.model.permutation.Permutations;
@@ -32,12 +33,22 @@ final class CoordinateDescent implements AutoCloseable {
   private final Map<Integer, Tensor> matrices = new HashMap<>();
   private final List<Tensor> owned = new ArrayList<>();
   private final GroupScores.Panels panels;
-  private final GroupAssignment assignment = new GroupAssignment();
+  private final GroupAssignment assignment;
 
   private final List<Permutation> permutations;
   private final boolean[] anchored;
 
   CoordinateDescent(PermutationSpec spec, Weights a, Weights b, ScoreMemory memory) {
+    this(spec, a, b, memory, new LinearAssignmentSolver());
+  }
+
+  CoordinateDescent(
+      PermutationSpec spec,
+      Weights a,
+      Weights b,
+      ScoreMemory memory,
+      LinearAssignmentSolver solver) {
+    this.assignment = new GroupAssignment(solver);
     this.spec = spec;
     this.a = a;
     this.b = b;

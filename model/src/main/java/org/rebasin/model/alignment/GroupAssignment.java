@@ -12,8 +12,13 @@ import org.rebasin.model.tensor.Tensor;
  * of a neighbour's units moved, the next solution starts from them.
  */
 final class GroupAssignment {
-  private final LinearAssignmentSolver solver = new LinearAssignmentSolver();
+  private final LinearAssignmentSolver solver;
   private final Map<Integer, double[]> duals = new HashMap<>();
+
+  /** For one descent; descents one after the other may share the solver and its buffers. */
+  GroupAssignment(LinearAssignmentSolver solver) {
+    this.solver = solver;
+  }
 
   /**
    * The permutation of the highest total score.

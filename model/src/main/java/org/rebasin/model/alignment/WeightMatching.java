@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.rebasin.model.permutation.LinearAssignmentSolver;
 import org.rebasin.model.permutation.PermutationSpec;
 import org.rebasin.model.permutation.Permutations;
 import org.rebasin.model.tensor.Parallel;
@@ -69,10 +70,15 @@ public final class WeightMatching {
     Descent[] ended = new Descent[starts.size()];
     if (memory.sideBySide()) {
       Parallel.forEach(
-          ended.length, i -> ended[i] = descend(spec, a, b, starts.get(i), settings, memory));
+          ended.length,
+          i ->
+              ended[i] =
+                  descend(
+                      spec, a, b, starts.get(i), settings, memory, new LinearAssignmentSolver()));
     } else {
+      LinearAssignmentSolver solver = new LinearAssignmentSolver();
       for (int i = 0; i < ended.length; i++) {
-        ended[i] = descend(spec, a, b, starts.get(i), settings, memory);
+        ended[i] = descend(spec, a, b, starts.get(i), settings, memory, solver);
       }
     }
     Descent best =
@@ -96,8 +102,9 @@ public final class WeightMatching {
       Weights b,
       FirstSweep first,
       Settings settings,
-      ScoreMemory memory) {
-    try (CoordinateDescent descent = new CoordinateDescent(spec, a, b, memory)) {
+      ScoreMemory memory,
+      LinearAssignmentSolver solver) {
+    try (CoordinateDescent descent = new CoordinateDescent(spec, a, b, memory, solver)) {
       return descent.run(first, settings.seed(), CoordinateDescent.Observer.NONE);
     }
   }

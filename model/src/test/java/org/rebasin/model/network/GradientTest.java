@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
+import org.rebasin.model.testing.Addition;
 
 /** Backward passes against central differences of the loss. */
 class GradientTest {
@@ -90,7 +91,7 @@ class GradientTest {
     Network.Builder builder = Network.builder("test", List.of(3));
     int hidden = builder.add("a", new Dense("a.w", Optional.empty(), 3, 4), List.of(0));
     int left = builder.add("l", new LeakyRelu(0.5f), List.of(hidden));
-    builder.add("sum", new Sum(), List.of(hidden, left));
+    builder.add("sum", new Addition(), List.of(hidden, left));
     Network network = builder.build();
     try (Weights weights = network.initialize(1);
         Weights gradients = Weights.like(weights);
@@ -108,55 +109,6 @@ class GradientTest {
         }
       }
       assertArrayEquals(expected, gradients.get("a.w").toArray(), 1e-6f);
-    }
-  }
-
-  /** The sum of two inputs. */
-  private record Sum() implements Operator {
-    @Override
-    public String kind() {
-      return "sum";
-    }
-
-    @Override
-    public List<Integer> outputShape(List<List<Integer>> inputs) {
-      return inputs.get(0);
-    }
-
-    @Override
-    public void relateAxes(UnitAxes axes) {
-      axes.tie(axes.input(0), axes.input(1));
-      axes.output(axes.input(0));
-    }
-
-    @Override
-    public Kernel kernel() {
-      return new Kernel() {
-        @Override
-        public void forward(int batch, List<Tensor> inputs, Tensor output, Weights weights) {
-          for (int i = 0; i < output.size(); i++) {
-            output.values().put(i, inputs.get(0).values().get(i) + inputs.get(1).values().get(i));
-          }
-        }
-
-        @Override
-        public void backward(
-            int batch,
-            List<Tensor> inputs,
-            Tensor output,
-            Tensor outputGradient,
-            List<Optional<InputGradient>> inputGradients,
-            Weights weights,
-            Weights parameterGradients) {
-          for (Optional<InputGradient> target : inputGradients) {
-            InputGradient gradient = target.orElseThrow();
-            for (int i = 0; i < outputGradient.size(); i++) {
-              float before = gradient.accumulate() ? gradient.tensor().values().get(i) : 0;
-              gradient.tensor().values().put(i, before + outputGradient.values().get(i));
-            }
-          }
-        }
-      };
     }
   }
 
