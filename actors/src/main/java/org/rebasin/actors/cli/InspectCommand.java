@@ -45,7 +45,8 @@ final class InspectCommand extends RebasinCommand {
                           "shape", tensor.shape()))
               .toList());
       document.put("groups", groups.stream().map(InspectCommand::document).toList());
-      document.put("provenance", Json.parseOrText(file.metadata().getOrDefault(Provenance.KEY, "{}")));
+      document.put(
+          "provenance", Json.parseOrText(file.metadata().getOrDefault(Provenance.KEY, "{}")));
       document.put("sha256", file.sha256());
       return new Output(document, text(file, groups, document));
     }
