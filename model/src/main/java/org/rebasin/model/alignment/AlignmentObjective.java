@@ -23,7 +23,7 @@ public final class AlignmentObjective {
     double total = 0;
     for (Map.Entry<String, Tensor> entry : a.tensors().entrySet()) {
       String name = entry.getKey();
-      if (spec.member(name, 0).isPresent() || spec.member(name, 1).isPresent()) {
+      if (spec.permutes(name)) {
         total += ofTensor(spec, name, entry.getValue(), b.get(name), permutations);
       }
     }

@@ -39,7 +39,12 @@ final class GroupScores {
     this.a = a;
     this.b = b;
     for (PermutationGroup.Axis axis : members.axes()) {
-      links.add(new Link(axis, spec.member(axis.tensor(), 1 - axis.axis()), a));
+      List<PermutationSpec.Member> across = spec.members(axis.tensor(), 1 - axis.axis());
+      if (axis.offset() != 0 || across.size() > 1) {
+        throw new IllegalArgumentException(
+            axis.tensor() + ": several groups on one axis cannot be aligned");
+      }
+      links.add(new Link(axis, across.stream().findFirst(), a));
     }
   }
 

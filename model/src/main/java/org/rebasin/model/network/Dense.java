@@ -55,7 +55,7 @@ public record Dense(String weight, Optional<String> bias, int inputs, int output
   }
 
   @Override
-  public Kernel kernel() {
+  public Kernel kernel(Mode mode) {
     return new DenseKernel();
   }
 

@@ -25,24 +25,30 @@ public final class Execution implements AutoCloseable {
   private final int capacity;
   private final List<Tensor> owned = new ArrayList<>();
 
+  private final Optional<Tensor> channelsLastInput;
+
   // By value; one that a reshape makes has none of its own.
   private final NavigableMap<Integer, Kernel> kernels = new TreeMap<>();
   private final Map<Integer, Tensor> values = new HashMap<>();
   private final Map<Integer, Tensor> gradients = new HashMap<>();
   private int batch;
 
-  private Execution(Network network, int capacity, boolean training) {
+  private Execution(Network network, int capacity, Mode mode) {
     if (capacity < 1) {
       throw new IllegalArgumentException("expected a batch of at least 1, found " + capacity);
     }
     this.network = network;
     this.capacity = capacity;
+    List<Integer> shape = network.inputShape();
+    // With one channel or one pixel both orders are the same.
+    boolean image = shape.size() == 3 && shape.get(0) > 1 && shape.get(1) * shape.get(2) > 1;
+    this.channelsLastInput = image ? Optional.of(allocate(0)) : Optional.empty();
     for (int value = 1; value <= network.nodes().size(); value++) {
       Operator operator = network.nodes().get(value - 1).operator();
       if (!operator.onlyReshapes()) {
-        kernels.put(value, operator.kernel());
+        kernels.put(value, operator.kernel(mode));
         values.put(value, allocate(value));
-        if (training) {
+        if (mode == Mode.TRAINING) {
           gradients.put(value, allocate(value));
         }
       }
@@ -55,20 +61,28 @@ public final class Execution implements AutoCloseable {
     return tensor;
   }
 
+  /** A value's shape in memory, channels last. */
   private int[] withBatch(int value) {
-    return IntStream.concat(
-            IntStream.of(capacity), network.shape(value).stream().mapToInt(Integer::intValue))
-        .toArray();
+    List<Integer> shape = network.shape(value);
+    return shape.size() == 3
+        ? new int[] {capacity, shape.get(1), shape.get(2), shape.get(0)}
+        : IntStream.concat(IntStream.of(capacity), shape.stream().mapToInt(Integer::intValue))
+            .toArray();
   }
 
   /** An execution that computes outputs only. */
   public static Execution forInference(Network network, int capacity) {
-    return new Execution(network, capacity, false);
+    return new Execution(network, capacity, Mode.INFERENCE);
   }
 
   /** An execution that computes outputs and gradients; takes twice the memory. */
   public static Execution forTraining(Network network, int capacity) {
-    return new Execution(network, capacity, true);
+    return new Execution(network, capacity, Mode.TRAINING);
+  }
+
+  /** An execution whose values have the statistics of the batches that run through it. */
+  public static Execution forStatistics(Network network, int capacity) {
+    return new Execution(network, capacity, Mode.STATISTICS);
   }
 
   /** The network that runs here. */
@@ -81,7 +95,10 @@ public final class Execution implements AutoCloseable {
     return capacity;
   }
 
-  /** The output of a node, {@code [capacity, …]}, after a forward pass; value 0 is the input. */
+  /**
+   * The output of a node after a forward pass, {@code [capacity, units]} or {@code [capacity,
+   * height, width, channels]}; value 0 is the input.
+   */
   public Tensor value(int value) {
     int root = root(value);
     Tensor tensor = values.get(root);
@@ -103,8 +120,8 @@ public final class Execution implements AutoCloseable {
    * Computes all values for a batch.
    *
    * @param weights the network's parameters
-   * @param input {@code [capacity, …]}, of which the first {@code count} examples are the batch; it
-   *     must stay as it is until the backward pass is done
+   * @param input {@code [capacity, …]}, images with channels first, of which the first {@code
+   *     count} examples are the batch; it must stay as it is until the backward pass is done
    * @param count examples in the batch
    * @return the network's output, {@code [capacity, outputs]}
    */
@@ -116,18 +133,31 @@ public final class Execution implements AutoCloseable {
     if (input.size() != Tensor.sizeOf(withBatch(0))) {
       throw new IllegalArgumentException(
           "expected input of shape %s, found %s"
-              .formatted(Arrays.toString(withBatch(0)), Arrays.toString(input.shape())));
+              .formatted(inputShape(), Arrays.toString(input.shape())));
     }
     batch = count;
-    values.put(0, input);
+    values.put(0, channelsLastInput.orElse(input));
+    channelsLastInput.ifPresent(last -> toChannelsLast(input, last));
     kernels.forEach(
         (value, kernel) -> kernel.forward(batch, inputsOf(value), values.get(value), weights));
     return value(network.nodes().size());
   }
 
+  private void toChannelsLast(Tensor input, Tensor last) {
+    int channels = network.inputShape().get(0);
+    ChannelOrder.toLast(
+        input.values(), last.values(), batch, channels, network.inputs() / channels);
+  }
+
+  private List<Integer> inputShape() {
+    List<Integer> shape = new ArrayList<>(List.of(capacity));
+    shape.addAll(network.inputShape());
+    return shape;
+  }
+
   /**
-   * Computes the gradients of all parameters for the batch of the last forward pass, from {@link
-   * #outputGradient()}; overwrites {@code parameterGradients}.
+   * Computes the gradients of all trainable parameters for the batch of the last forward pass, from
+   * {@link #outputGradient()}; overwrites {@code parameterGradients}.
    */
   public void backward(Weights weights, Weights parameterGradients) {
     // The output's gradient is there already: another reader of the same memory adds to it.

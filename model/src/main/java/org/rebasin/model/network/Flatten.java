@@ -1,10 +1,13 @@
 package org.rebasin.model.network;
 
 import java.util.List;
+import java.util.Optional;
+import org.rebasin.model.tensor.Tensor;
+import org.rebasin.model.tensor.Weights;
 
 /**
- * {@code [channels, height, width]} to {@code [channels·height·width]}, channels outermost: each
- * channel becomes a block of {@code height·width} elements. Moves no data.
+ * {@code [channels, height, width]} to {@code [channels·height·width]}, channels outermost as in
+ * PyTorch: each channel becomes a block of {@code height·width} elements.
  *
  * @param shape the input's shape
  */
@@ -30,17 +33,55 @@ public record Flatten(List<Integer> shape) implements Operator {
 
   @Override
   public void relateAxes(UnitAxes axes) {
-    Units units = axes.input(0);
-    axes.output(units.spread(shape.stream().skip(1).reduce(1, Math::multiplyExact)));
+    axes.output(axes.input(0).spread(pixels()));
   }
 
+  private int channels() {
+    return shape.get(0);
+  }
+
+  private int pixels() {
+    return shape.stream().skip(1).reduce(1, Math::multiplyExact);
+  }
+
+  /** Memory holds channels last; only where that is no other order is nothing to move. */
   @Override
   public boolean onlyReshapes() {
-    return true;
+    return channels() == 1 || pixels() == 1;
   }
 
   @Override
-  public Kernel kernel() {
-    throw new IllegalStateException("flatten only reshapes; it has nothing to compute");
+  public Kernel kernel(Mode mode) {
+    return new FlattenKernel();
+  }
+
+  private final class FlattenKernel implements Kernel {
+    @Override
+    public void forward(int batch, List<Tensor> inputs, Tensor output, Weights weights) {
+      ChannelOrder.toFirst(
+          inputs.get(0).values(), output.values(), batch, channels(), pixels(), false);
+    }
+
+    @Override
+    public void backward(
+        int batch,
+        List<Tensor> inputs,
+        Tensor output,
+        Tensor outputGradient,
+        List<Optional<InputGradient>> inputGradients,
+        Weights weights,
+        Weights parameterGradients) {
+      inputGradients
+          .get(0)
+          .ifPresent(
+              dx ->
+                  ChannelOrder.transpose(
+                      outputGradient.values(),
+                      dx.tensor().values(),
+                      batch,
+                      channels(),
+                      pixels(),
+                      dx.accumulate()));
+    }
   }
 }

@@ -2,13 +2,16 @@ package org.rebasin.model.network;
 
 import java.util.List;
 import java.util.Optional;
+import org.rebasin.model.tensor.ElementWise;
+import org.rebasin.model.tensor.Parallel;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
 
 /**
  * Computes one operator, forward and backward, for batches up to a capacity. Tensors are {@code
- * [capacity, …]}, of which the first {@code batch} examples are in use. A kernel belongs to one
- * {@link Execution} and may keep what its backward pass needs from its forward pass.
+ * [capacity, units]} or {@code [capacity, height, width, channels]}, of which the first {@code
+ * batch} examples are in use. A kernel belongs to one {@link Execution} and may keep what its
+ * backward pass needs from its forward pass.
  */
 public interface Kernel extends AutoCloseable {
   /** Computes {@code output} from {@code inputs}. */
@@ -16,7 +19,8 @@ public interface Kernel extends AutoCloseable {
 
   /**
    * Computes the gradients of the loss from that of the output, after a forward pass of the same
-   * batch. Gradients of parameters overwrite what {@code parameterGradients} held.
+   * batch. Gradients of parameters overwrite what {@code parameterGradients} held; it has those of
+   * trainable parameters.
    */
   void backward(
       int batch,
@@ -38,5 +42,18 @@ public interface Kernel extends AutoCloseable {
    * @param accumulate whether to add to what is there, because another operator reads the same
    *     input
    */
-  record InputGradient(Tensor tensor, boolean accumulate) {}
+  record InputGradient(Tensor tensor, boolean accumulate) {
+    /** Passes on the first {@code elements} of a gradient of the same shape. */
+    void add(Tensor gradient, int elements) {
+      Parallel.forEachStretch(
+          elements,
+          (from, length) -> {
+            if (accumulate) {
+              ElementWise.addScaled(tensor.values(), from, 1, gradient.values(), from, length);
+            } else {
+              tensor.values().put(from, gradient.values(), from, length);
+            }
+          });
+    }
+  }
 }

@@ -40,7 +40,7 @@ public record LeakyRelu(float slope) implements Operator {
   }
 
   @Override
-  public Kernel kernel() {
+  public Kernel kernel(Mode mode) {
     return new LeakyReluKernel();
   }
 

@@ -78,6 +78,17 @@ public record Network(String architecture, List<Integer> inputShape, List<Node> 
     return new Weights(tensors);
   }
 
+  /** Zeroed tensors for the gradients of all trainable parameters; the caller closes them. */
+  public Weights allocateGradients() {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    for (Parameter parameter : parameters()) {
+      if (parameter.trainable()) {
+        tensors.put(parameter.name(), Tensor.allocate(parameter.dimensions()));
+      }
+    }
+    return new Weights(tensors);
+  }
+
   /** Adds operators one after the other. */
   public static final class Builder {
     private final String architecture;

@@ -8,7 +8,8 @@ import java.util.List;
  * #kernel} makes the thing that computes.
  *
  * <p>Shapes leave out the batch axis, which is always the first: {@code [units]} or {@code
- * [channels, height, width]}.
+ * [channels, height, width]}. In memory channels are last, {@code [batch, height, width,
+ * channels]}: convolutions are faster so, and normalisations read whole cache lines.
  */
 public interface Operator {
   /** The operator's name in descriptions, such as {@code dense}. */
@@ -37,5 +38,5 @@ public interface Operator {
   }
 
   /** A new kernel with scratch memory of its own, for one execution. */
-  Kernel kernel();
+  Kernel kernel(Mode mode);
 }

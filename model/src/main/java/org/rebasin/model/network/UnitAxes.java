@@ -18,6 +18,13 @@ public interface UnitAxes {
   /** Declares that an axis of a parameter carries units. */
   void parameter(String name, int axis, Units units);
 
-  /** Declares that two kinds of units are one: reordered together or not at all. */
+  /**
+   * Declares that two kinds of units are one: reordered together or not at all.
+   *
+   * @throws IllegalArgumentException if their segments differ
+   */
   void tie(Units one, Units other);
+
+  /** Declares that units keep their places, because the operator treats them by their number. */
+  void fix(Units units);
 }

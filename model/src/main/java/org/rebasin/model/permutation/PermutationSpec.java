@@ -6,6 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.network.Parameter;
 import org.rebasin.model.network.UnitAxes;
@@ -18,10 +20,17 @@ import org.rebasin.model.network.Units;
  */
 public final class PermutationSpec {
   private final List<PermutationGroup> groups;
-  private final Map<String, Map<Integer, Member>> byTensor;
+  private final Map<String, List<Member>> byTensor;
 
-  /** A group's part in one axis of a tensor. */
-  public record Member(int group, int block) {}
+  /**
+   * A group's stretch of one axis of a tensor.
+   *
+   * @param group its index
+   * @param axis 0 or 1
+   * @param block consecutive elements of the axis per unit
+   * @param offset the stretch's first element
+   */
+  public record Member(int group, int axis, int block, int offset) {}
 
   private PermutationSpec(List<PermutationGroup> groups) {
     this.groups = List.copyOf(groups);
@@ -29,16 +38,15 @@ public final class PermutationSpec {
     for (int g = 0; g < groups.size(); g++) {
       PermutationGroup group = groups.get(g);
       for (PermutationGroup.Axis axis : group.axes()) {
-        Map<Integer, Member> members =
-            byTensor.computeIfAbsent(axis.tensor(), name -> new HashMap<>());
-        for (Member other : members.values()) {
-          if (other.group() == g) {
+        List<Member> members = byTensor.computeIfAbsent(axis.tensor(), name -> new ArrayList<>());
+        for (Member other : members) {
+          if (other.group() == g && other.axis() != axis.axis()) {
             throw new IllegalArgumentException(
                 "%s: the units of group %s are on two of its axes; such a tensor cannot be aligned"
                     .formatted(axis.tensor(), group.name()));
           }
         }
-        members.put(axis.axis(), new Member(g, axis.block()));
+        members.add(new Member(g, axis.axis(), axis.block(), axis.offset()));
       }
     }
   }
@@ -57,9 +65,16 @@ public final class PermutationSpec {
     return groups;
   }
 
-  /** Which group is on an axis of a tensor, if any. */
-  public Optional<Member> member(String tensor, int axis) {
-    return Optional.ofNullable(byTensor.getOrDefault(tensor, Map.of()).get(axis));
+  /** The groups on an axis of a tensor; what no group covers keeps its place. */
+  public List<Member> members(String tensor, int axis) {
+    return byTensor.getOrDefault(tensor, List.of()).stream()
+        .filter(member -> member.axis() == axis)
+        .toList();
+  }
+
+  /** Whether any group is on an axis of a tensor. */
+  public boolean permutes(String tensor) {
+    return byTensor.containsKey(tensor);
   }
 
   /** Identities for all groups. */
@@ -83,8 +98,7 @@ public final class PermutationSpec {
 
     List<PermutationGroup> groups() {
       List<Units> values = new ArrayList<>();
-      Units input = fresh(network.inputShape().get(0), "input");
-      values.add(input);
+      values.add(fresh(network.inputShape().get(0), "input"));
       for (Network.Node node : network.nodes()) {
         NodeAxes nodeAxes = new NodeAxes(node, node.inputs().stream().map(values::get).toList());
         node.operator().relateAxes(nodeAxes);
@@ -95,9 +109,9 @@ public final class PermutationSpec {
                         "%s: operator %s has no rule for the units of its output"
                             .formatted(node.name(), node.operator().kind()))));
       }
-      fixed.add(input.id());
-      fixed.add(values.get(values.size() - 1).id());
-      List<Integer> fixedRoots = fixed.stream().map(this::root).toList();
+      fix(values.get(0));
+      fix(values.get(values.size() - 1));
+      Set<Integer> fixedRoots = fixed.stream().map(this::root).collect(Collectors.toSet());
 
       Map<Integer, List<PermutationGroup.Axis>> byRoot = new LinkedHashMap<>();
       for (int id = 0; id < parents.size(); id++) {
@@ -107,18 +121,36 @@ public final class PermutationSpec {
               .addAll(axes.getOrDefault(id, List.of()));
         }
       }
+      Map<Integer, List<Integer>> valuesByRoot = new HashMap<>();
+      for (int value = 0; value < values.size(); value++) {
+        List<Units.Segment> segments = values.get(value).segments();
+        if (segments.size() == 1) {
+          valuesByRoot
+              .computeIfAbsent(root(segments.get(0).id()), root -> new ArrayList<>())
+              .add(value);
+        }
+      }
       List<PermutationGroup> groups = new ArrayList<>();
       byRoot.forEach(
           (root, members) ->
-              groups.add(new PermutationGroup(makers.get(root), counts.get(root), members)));
+              groups.add(
+                  new PermutationGroup(
+                      makers.get(root),
+                      counts.get(root),
+                      members,
+                      valuesByRoot.getOrDefault(root, List.of()))));
       return groups;
+    }
+
+    private void fix(Units units) {
+      units.segments().forEach(segment -> fixed.add(segment.id()));
     }
 
     private Units fresh(int count, String maker) {
       parents.add(parents.size());
       counts.add(count);
       makers.add(maker);
-      return new Units(parents.size() - 1, count, 1);
+      return Units.of(parents.size() - 1, count);
     }
 
     /** The smallest id of the united ones: what was made first names the group. */
@@ -166,24 +198,41 @@ public final class PermutationSpec {
                     () -> new IllegalArgumentException(node.name() + ": no parameter " + name));
         if (parameter.shape().get(axis) != units.length()) {
           throw new IllegalArgumentException(
-              "%s: axis %d has %d elements, expected %d units of %d"
-                  .formatted(
-                      name, axis, parameter.shape().get(axis), units.count(), units.block()));
+              "%s: axis %d has %d elements, expected %d for the units on it"
+                  .formatted(name, axis, parameter.shape().get(axis), units.length()));
         }
-        axes.computeIfAbsent(units.id(), id -> new ArrayList<>())
-            .add(new PermutationGroup.Axis(name, axis, units.block()));
+        int offset = 0;
+        for (Units.Segment segment : units.segments()) {
+          axes.computeIfAbsent(segment.id(), id -> new ArrayList<>())
+              .add(new PermutationGroup.Axis(name, axis, segment.block(), offset));
+          offset += segment.length();
+        }
       }
 
       @Override
       public void tie(Units one, Units other) {
-        if (one.count() != other.count() || one.block() != other.block()) {
-          throw new IllegalArgumentException(
-              "%s: cannot tie %d units of %d to %d of %d"
-                  .formatted(node.name(), one.count(), one.block(), other.count(), other.block()));
+        List<Units.Segment> ones = one.segments();
+        List<Units.Segment> others = other.segments();
+        boolean alike = ones.size() == others.size();
+        for (int i = 0; alike && i < ones.size(); i++) {
+          alike =
+              ones.get(i).count() == others.get(i).count()
+                  && ones.get(i).block() == others.get(i).block();
         }
-        int a = root(one.id());
-        int b = root(other.id());
-        parents.set(Math.max(a, b), Math.min(a, b));
+        if (!alike) {
+          throw new IllegalArgumentException(
+              "%s: cannot tie units of segments %s to %s".formatted(node.name(), ones, others));
+        }
+        for (int i = 0; i < ones.size(); i++) {
+          int a = root(ones.get(i).id());
+          int b = root(others.get(i).id());
+          parents.set(Math.max(a, b), Math.min(a, b));
+        }
+      }
+
+      @Override
+      public void fix(Units units) {
+        Derivation.this.fix(units);
       }
     }
   }

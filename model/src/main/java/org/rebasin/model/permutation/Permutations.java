@@ -1,6 +1,7 @@
 package org.rebasin.model.permutation;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.rebasin.model.tensor.Parallel;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
@@ -48,21 +49,37 @@ public record Permutations(List<Permutation> byGroup) {
 
   /** Where each element of a permuted tensor comes from. */
   public Placement placement(PermutationSpec spec, String name, Tensor tensor) {
-    int[] rows = spec.member(name, 0).map(member -> sources(member)).orElseGet(() -> new int[0]);
-    int[] blocks =
-        spec.member(name, 1)
-            .map(member -> byGroup.get(member.group()).toArray())
-            .orElseGet(() -> new int[0]);
     int columns = tensor.size() / tensor.dimension(0);
-    return new Placement(rows, blocks, blocks.length == 0 ? columns : columns / blocks.length);
+    List<PermutationSpec.Member> onRows = spec.members(name, 0);
+    int[] rows = onRows.isEmpty() ? new int[0] : sources(onRows, tensor.dimension(0), 1);
+    List<PermutationSpec.Member> onColumns = spec.members(name, 1);
+    if (onColumns.isEmpty()) {
+      return new Placement(rows, new int[0], columns);
+    }
+    // Blocks as long as they can be: what every group's stretch and unit is a multiple of.
+    int units = tensor.dimension(1);
+    int together = units;
+    for (PermutationSpec.Member member : onColumns) {
+      together = gcd(gcd(together, member.offset()), member.block());
+    }
+    int[] blocks = sources(onColumns, units, together);
+    return new Placement(rows, blocks, columns / blocks.length);
   }
 
-  /** The rows that the slots of an axis take, for units that may span several rows. */
-  private int[] sources(PermutationSpec.Member member) {
-    Permutation permutation = byGroup.get(member.group());
-    int[] sources = new int[permutation.size() * member.block()];
-    for (int i = 0; i < sources.length; i++) {
-      sources[i] = permutation.get(i / member.block()) * member.block() + i % member.block();
+  private static int gcd(int a, int b) {
+    return b == 0 ? a : gcd(b, a % b);
+  }
+
+  /** The elements that the slots of an axis take, counted {@code together} at a time. */
+  private int[] sources(List<PermutationSpec.Member> members, int length, int together) {
+    int[] sources = IntStream.range(0, length / together).toArray();
+    for (PermutationSpec.Member member : members) {
+      Permutation permutation = byGroup.get(member.group());
+      int block = member.block() / together;
+      int offset = member.offset() / together;
+      for (int i = 0; i < permutation.size() * block; i++) {
+        sources[offset + i] = offset + permutation.get(i / block) * block + i % block;
+      }
     }
     return sources;
   }

@@ -22,9 +22,9 @@ final class Adam implements Optimizer {
   private final boolean decoupled;
   private int steps;
 
-  Adam(Weights weights, double weightDecay, boolean decoupled) {
-    this.mean = Weights.like(weights);
-    this.variance = Weights.like(weights);
+  Adam(Weights gradients, double weightDecay, boolean decoupled) {
+    this.mean = Weights.like(gradients);
+    this.variance = Weights.like(gradients);
     this.weightDecay = weightDecay;
     this.decoupled = decoupled;
   }
@@ -36,13 +36,13 @@ final class Adam implements Optimizer {
     double scale = 1 / Math.sqrt(1 - Math.pow(BETA2, steps));
     float keep = decoupled ? (float) (1 - learningRate * weightDecay) : 1f;
     float decay = decoupled ? 0f : (float) weightDecay;
-    weights
+    gradients
         .tensors()
         .forEach(
-            (name, weight) ->
+            (name, gradient) ->
                 update(
-                    weight,
-                    gradients.get(name),
+                    weights.get(name),
+                    gradient,
                     mean.get(name),
                     variance.get(name),
                     (float) rate,

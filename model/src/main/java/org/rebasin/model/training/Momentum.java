@@ -3,6 +3,7 @@ package org.rebasin.model.training;
 import java.nio.FloatBuffer;
 import org.rebasin.model.tensor.ElementWise;
 import org.rebasin.model.tensor.Parallel;
+import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
 
 /**
@@ -14,20 +15,21 @@ final class Momentum implements Optimizer {
   private final float momentum;
   private final float weightDecay;
 
-  Momentum(Weights weights, double momentum, double weightDecay) {
-    this.velocity = Weights.like(weights);
+  Momentum(Weights gradients, double momentum, double weightDecay) {
+    this.velocity = Weights.like(gradients);
     this.momentum = (float) momentum;
     this.weightDecay = (float) weightDecay;
   }
 
   @Override
   public void step(Weights weights, Weights gradients, double learningRate) {
-    weights
+    gradients
         .tensors()
         .forEach(
-            (name, weight) -> {
+            (name, gradient) -> {
+              Tensor weight = weights.get(name);
               FloatBuffer w = weight.values();
-              FloatBuffer g = gradients.get(name).values();
+              FloatBuffer g = gradient.values();
               FloatBuffer v = velocity.get(name).values();
               Parallel.forEachStretch(
                   weight.size(),

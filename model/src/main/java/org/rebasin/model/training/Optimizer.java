@@ -4,7 +4,7 @@ import org.rebasin.model.tensor.Weights;
 
 /** Changes weights in place by their gradients. Owns its state; close it. */
 public interface Optimizer extends AutoCloseable {
-  /** One step with the given learning rate. */
+  /** One step, with the given learning rate, of every weight that has a gradient. */
   void step(Weights weights, Weights gradients, double learningRate);
 
   /** Frees the state. */
@@ -25,12 +25,12 @@ public interface Optimizer extends AutoCloseable {
       return name().toLowerCase(java.util.Locale.ROOT);
     }
 
-    /** A fresh optimiser for weights of these shapes. */
-    public Optimizer create(Weights weights, double weightDecay) {
+    /** A fresh optimiser for gradients of these shapes. */
+    public Optimizer create(Weights gradients, double weightDecay) {
       return switch (this) {
-        case ADAM -> new Adam(weights, weightDecay, false);
-        case ADAMW -> new Adam(weights, weightDecay, true);
-        case SGD -> new Momentum(weights, 0.9, weightDecay);
+        case ADAM -> new Adam(gradients, weightDecay, false);
+        case ADAMW -> new Adam(gradients, weightDecay, true);
+        case SGD -> new Momentum(gradients, 0.9, weightDecay);
       };
     }
   }

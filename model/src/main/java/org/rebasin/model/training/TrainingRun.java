@@ -33,9 +33,9 @@ public final class TrainingRun implements AutoCloseable {
       Schedule schedule,
       int batchCapacity) {
     this.weights = initial;
-    this.gradients = Weights.like(initial);
+    this.gradients = network.allocateGradients();
     this.execution = Execution.forTraining(network, batchCapacity);
-    this.optimizer = optimizer.create(initial, weightDecay);
+    this.optimizer = optimizer.create(gradients, weightDecay);
     this.schedule = schedule;
   }
 

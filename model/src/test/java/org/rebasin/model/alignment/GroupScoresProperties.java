@@ -15,6 +15,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
+import org.rebasin.model.network.Addition;
 import org.rebasin.model.network.Dense;
 import org.rebasin.model.network.Flatten;
 import org.rebasin.model.network.Mlp;
@@ -27,7 +28,6 @@ import org.rebasin.model.permutation.RandomPermutations;
 import org.rebasin.model.tensor.NativeMemory;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
-import org.rebasin.model.testing.Addition;
 import org.rebasin.model.testing.ConvolutionShape;
 import org.rebasin.model.testing.RandomWeights;
 
@@ -302,8 +302,8 @@ class GroupScoresProperties {
     double[] expected = new double[size * size];
     double squares = 1;
     for (PermutationGroup.Axis axis : members.axes()) {
-      Optional<PermutationSpec.Member> other = spec.member(axis.tensor(), 1 - axis.axis());
-      if (other.isPresent() && !anchored[other.get().group()]) {
+      List<PermutationSpec.Member> other = spec.members(axis.tensor(), 1 - axis.axis());
+      if (!other.isEmpty() && !anchored[other.get(0).group()]) {
         continue;
       }
       Tensor left = a.get(axis.tensor());

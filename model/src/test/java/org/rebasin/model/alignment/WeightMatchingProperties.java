@@ -161,7 +161,7 @@ class WeightMatchingProperties {
         Weights permuted = permutations.apply(spec, b)) {
       double expected = 0;
       for (String name : a.names()) {
-        if (spec.member(name, 0).isPresent() || spec.member(name, 1).isPresent()) {
+        if (spec.permutes(name)) {
           Tensor tensor = a.get(name);
           for (int i = 0; i < tensor.size(); i++) {
             expected += (double) tensor.values().get(i) * permuted.get(name).values().get(i);

@@ -13,7 +13,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
-import org.rebasin.model.testing.Addition;
 import org.rebasin.model.testing.RandomWeights;
 
 /** What a training execution promises besides the gradients of single operators. */

@@ -8,7 +8,6 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
-import org.rebasin.model.testing.Addition;
 
 /** Backward passes against central differences of the loss. */
 class GradientTest {

@@ -13,6 +13,7 @@ import org.rebasin.model.network.Flatten;
 import org.rebasin.model.network.Initialization;
 import org.rebasin.model.network.Kernel;
 import org.rebasin.model.network.Mlp;
+import org.rebasin.model.network.Mode;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.network.Operator;
 import org.rebasin.model.network.Parameter;
@@ -33,18 +34,20 @@ class PermutationSpecTest {
                 List.of(
                     new Axis("layers.0.weight", 0, 1),
                     new Axis("layers.0.bias", 0, 1),
-                    new Axis("layers.1.weight", 1, 1))),
+                    new Axis("layers.1.weight", 1, 1)),
+                List.of(1, 2)),
             new PermutationGroup(
                 "layers.1",
                 6,
                 List.of(
                     new Axis("layers.1.weight", 0, 1),
                     new Axis("layers.1.bias", 0, 1),
-                    new Axis("layers.2.weight", 1, 1)))),
+                    new Axis("layers.2.weight", 1, 1)),
+                List.of(3, 4))),
         spec.groups());
-    assertEquals(Optional.empty(), spec.member("layers.0.weight", 1));
-    assertEquals(Optional.empty(), spec.member("layers.2.weight", 0));
-    assertEquals(Optional.empty(), spec.member("layers.2.bias", 0));
+    assertEquals(List.of(), spec.members("layers.0.weight", 1));
+    assertEquals(List.of(), spec.members("layers.2.weight", 0));
+    assertEquals(List.of(), spec.members("layers.2.bias", 0));
   }
 
   @Test
@@ -59,7 +62,7 @@ class PermutationSpecTest {
     assertEquals(
         List.of(
             new PermutationGroup(
-                "channels", 5, List.of(new Axis("k", 0, 1), new Axis("w", 1, 16)))),
+                "channels", 5, List.of(new Axis("k", 0, 1), new Axis("w", 1, 16)), List.of(1, 2))),
         spec.groups());
 
     Permutations permutations = new Permutations(List.of(Permutation.of(4, 2, 0, 1, 3)));
@@ -150,7 +153,7 @@ class PermutationSpecTest {
     }
 
     @Override
-    public Kernel kernel() {
+    public Kernel kernel(Mode mode) {
       throw new IllegalStateException("only for its axes");
     }
   }

@@ -3,6 +3,7 @@ package org.rebasin.model.testing;
 import java.util.List;
 import org.rebasin.model.network.Initialization;
 import org.rebasin.model.network.Kernel;
+import org.rebasin.model.network.Mode;
 import org.rebasin.model.network.Operator;
 import org.rebasin.model.network.Parameter;
 import org.rebasin.model.network.UnitAxes;
@@ -43,7 +44,7 @@ public record ConvolutionShape(String name, int inputs, int outputs, int kernelS
   }
 
   @Override
-  public Kernel kernel() {
+  public Kernel kernel(Mode mode) {
     throw new UnsupportedOperationException("has shapes only");
   }
 }

@@ -1,14 +1,13 @@
-package org.rebasin.model.testing;
+package org.rebasin.model.network;
 
 import java.util.List;
 import java.util.Optional;
-import org.rebasin.model.network.Kernel;
-import org.rebasin.model.network.Operator;
-import org.rebasin.model.network.UnitAxes;
+import org.rebasin.model.tensor.ElementWise;
+import org.rebasin.model.tensor.Parallel;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
 
-/** The sum of two values of one shape, as a residual connection makes it. */
+/** The sum of two values of one shape, as a residual connection makes it; ties their units. */
 public record Addition() implements Operator {
   @Override
   public String kind() {
@@ -18,7 +17,8 @@ public record Addition() implements Operator {
   @Override
   public List<Integer> outputShape(List<List<Integer>> inputs) {
     if (inputs.size() != 2 || !inputs.get(0).equals(inputs.get(1))) {
-      throw new IllegalArgumentException("expected two inputs of one shape, found " + inputs);
+      throw new IllegalArgumentException(
+          "addition: expected two inputs of one shape, found " + inputs);
     }
     return inputs.get(0);
   }
@@ -30,16 +30,24 @@ public record Addition() implements Operator {
   }
 
   @Override
-  public Kernel kernel() {
-    return new Sum();
+  public Kernel kernel(Mode mode) {
+    return new AdditionKernel();
   }
 
-  private static final class Sum implements Kernel {
+  private static final class AdditionKernel implements Kernel {
     @Override
     public void forward(int batch, List<Tensor> inputs, Tensor output, Weights weights) {
-      for (int i = 0; i < used(batch, output); i++) {
-        output.values().put(i, inputs.get(0).values().get(i) + inputs.get(1).values().get(i));
-      }
+      Parallel.forEachStretch(
+          elements(batch, output),
+          (from, length) ->
+              ElementWise.combine(
+                  output.values(),
+                  from,
+                  1,
+                  inputs.get(0).values(),
+                  1,
+                  inputs.get(1).values(),
+                  length));
     }
 
     @Override
@@ -52,17 +60,11 @@ public record Addition() implements Operator {
         Weights weights,
         Weights parameterGradients) {
       for (Optional<InputGradient> target : inputGradients) {
-        target.ifPresent(
-            gradient -> {
-              for (int i = 0; i < used(batch, output); i++) {
-                float before = gradient.accumulate() ? gradient.tensor().values().get(i) : 0;
-                gradient.tensor().values().put(i, before + outputGradient.values().get(i));
-              }
-            });
+        target.ifPresent(dx -> dx.add(outputGradient, elements(batch, output)));
       }
     }
 
-    private static int used(int batch, Tensor output) {
+    private static int elements(int batch, Tensor output) {
       return batch * (output.size() / output.dimension(0));
     }
   }
