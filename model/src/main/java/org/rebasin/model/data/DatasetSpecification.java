@@ -1,13 +1,14 @@
 package org.rebasin.model.data;
 
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Names a data set and where it comes from, as users write it: {@code digits}, {@code
- * digits:seed=3,train=8000,test=2000}, {@code mnist:DIR} or {@code fashion-mnist:DIR}.
+ * digits:seed=3,train=8000,test=2000}, {@code mnist:DIR}, {@code fashion-mnist:DIR}, {@code
+ * cifar10:DIR} or {@code cifar100:DIR}.
  */
 public sealed interface DatasetSpecification {
   /**
@@ -23,20 +24,19 @@ public sealed interface DatasetSpecification {
     if (name.equals(Digits.NAME)) {
       return Digits.parse(text, rest);
     }
-    if (!Idx.NAMES.contains(name)) {
+    List<String> known = Stream.concat(Idx.NAMES.stream(), Cifar.NAMES.stream()).toList();
+    if (!known.contains(name)) {
       throw new IllegalArgumentException(
           "data '%s': expected digits, digits:OPTION=VALUE,… (options %s), %s:DIR, found '%s'"
               .formatted(
-                  text,
-                  String.join(", ", Digits.OPTIONS),
-                  String.join(":DIR or ", Idx.NAMES),
-                  name));
+                  text, String.join(", ", Digits.OPTIONS), String.join(":DIR or ", known), name));
     }
     if (rest.isEmpty()) {
       throw new IllegalArgumentException(
           "data '%s': expected %s:DIR, found no directory".formatted(text, name));
     }
-    return new Idx(name, Path.of(rest));
+    Path directory = Path.of(rest);
+    return Idx.NAMES.contains(name) ? new Idx(name, directory) : new Cifar(name, directory);
   }
 
   /** The name of the data set, such as {@code mnist}. */
@@ -93,34 +93,12 @@ public sealed interface DatasetSpecification {
     }
 
     private static Digits parse(String text, String options) {
-      Map<String, Long> values = new HashMap<>();
       // "digits:" alone means no options; a stray comma is a mistake.
-      for (String option : options.isEmpty() ? new String[0] : options.split(",", -1)) {
-        int equals = option.indexOf('=');
-        String key = equals < 0 ? option : option.substring(0, equals);
-        if (equals < 0 || !OPTIONS.contains(key)) {
-          throw new IllegalArgumentException(
-              "data '%s': expected OPTION=VALUE with one of the options %s, found '%s'"
-                  .formatted(text, String.join(", ", OPTIONS), option));
-        }
-        if (values.put(key, integer(text, key, option.substring(equals + 1))) != null) {
-          throw new IllegalArgumentException(
-              "data '%s': expected %s once, found it twice".formatted(text, key));
-        }
-      }
+      Options values = Options.parse("data '%s'".formatted(text), options, OPTIONS);
       return new Digits(
-          values.getOrDefault("seed", DEFAULT.seed),
-          size("train", values.getOrDefault("train", (long) DEFAULT.train)),
-          size("test", values.getOrDefault("test", (long) DEFAULT.test)));
-    }
-
-    private static long integer(String text, String key, String value) {
-      try {
-        return Long.parseLong(value);
-      } catch (NumberFormatException e) {
-        throw new IllegalArgumentException(
-            "data '%s': %s: expected an integer, found '%s'".formatted(text, key, value), e);
-      }
+          values.integer("seed", DEFAULT.seed),
+          size("train", values.integer("train", DEFAULT.train)),
+          size("test", values.integer("test", DEFAULT.test)));
     }
 
     @Override
@@ -181,6 +159,47 @@ public sealed interface DatasetSpecification {
     public Dataset load() {
       IdxDirectory files = IdxDirectory.open(directory);
       return new Dataset(name, text(), files.train(), files.test());
+    }
+  }
+
+  /**
+   * CIFAR-10, or CIFAR-100 with its hundred fine classes, in the publishers' binary files.
+   *
+   * @param name {@code cifar10} or {@code cifar100}
+   * @param directory with the files, gzip or not, or with the folder that the archive unpacks to
+   */
+  record Cifar(String name, Path directory) implements DatasetSpecification {
+    static final List<String> NAMES =
+        Arrays.stream(CifarFormat.values()).map(CifarFormat::dataset).toList();
+
+    /**
+     * @throws IllegalArgumentException if no data set of that name comes in these files
+     */
+    public Cifar {
+      if (!NAMES.contains(name)) {
+        throw new IllegalArgumentException(
+            "CIFAR files: expected one of %s, found %s".formatted(String.join(", ", NAMES), name));
+      }
+    }
+
+    @Override
+    public String text() {
+      return name + ":" + directory;
+    }
+
+    @Override
+    public void check() {
+      open();
+    }
+
+    private CifarDirectory open() {
+      return CifarDirectory.open(directory, CifarFormat.values()[NAMES.indexOf(name)]);
+    }
+
+    @Override
+    public Dataset load() {
+      CifarDirectory files = open();
+      return new Dataset(name, text(), files.readTrain(), files.readTest());
     }
   }
 }

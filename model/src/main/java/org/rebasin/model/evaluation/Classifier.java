@@ -2,6 +2,7 @@ package org.rebasin.model.evaluation;
 
 import org.rebasin.model.data.Batch;
 import org.rebasin.model.data.LabelledImages;
+import org.rebasin.model.data.Normalization;
 import org.rebasin.model.network.CrossEntropy;
 import org.rebasin.model.network.Execution;
 import org.rebasin.model.network.Network;
@@ -26,10 +27,21 @@ public final class Classifier implements AutoCloseable {
    *     classes than it has outputs
    */
   public Classifier(Network network, LabelledImages images) {
+    this(network, images, Normalization.NONE);
+  }
+
+  /**
+   * An evaluator of networks that were trained on normalised images.
+   *
+   * @throws IllegalArgumentException if the images do not fit the network or the normalisation, or
+   *     have more classes than the network has outputs
+   */
+  public Classifier(Network network, LabelledImages images, Normalization normalization) {
     requireFit(network, images);
+    normalization.requireFit(images.shape());
     int capacity = Math.min(BATCH_SIZE, images.size());
     this.execution = Execution.forInference(network, capacity);
-    this.batch = new Batch(images.shape(), capacity);
+    this.batch = new Batch(images.shape(), capacity, normalization);
   }
 
   /** Refuses images that a network cannot read. */
