@@ -149,6 +149,23 @@ class WeightMatchingProperties {
     }
   }
 
+  @Property(tries = 10, seed = "1")
+  void aWarmMatchingUsedAgainAndAgainNeverFallsBelowItsStart(@ForAll long seed) {
+    Network network = network(List.of(30, 40, 20));
+    PermutationSpec spec = PermutationSpec.of(network);
+    try (Weights a = network.initialize(seed);
+        Weights b = network.initialize(seed + 1);
+        WarmMatching matching = new WarmMatching(spec)) {
+      Permutations first = matching.match(a, b, spec.identity(), seed);
+      assertEquals(first, matching.match(a, b, spec.identity(), seed));
+      assertEquals(first, matching.match(a, b, first, seed + 1));
+      addNoise(b, 0.1, seed);
+      double before = AlignmentObjective.of(spec, a, b, first);
+      double after = AlignmentObjective.of(spec, a, b, matching.match(a, b, first, seed));
+      assertTrue(after >= before - 1e-6 * Math.abs(before), before + " fell to " + after);
+    }
+  }
+
   @Property(tries = 20)
   void theObjectiveIsThatOfThePermutedWeights(
       @ForAll @Size(min = 1, max = 3) List<@IntRange(min = 1, max = 30) Integer> hidden,
