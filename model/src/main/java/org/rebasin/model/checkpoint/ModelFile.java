@@ -170,7 +170,7 @@ public final class ModelFile implements AutoCloseable {
       throw new CheckpointException(
           other.path(),
           "expected architecture %s as in %s, found %s"
-              .formatted(network.architecture(), path(), other.network.architecture()));
+              .formatted(network.label(), path(), other.network.label()));
     }
   }
 

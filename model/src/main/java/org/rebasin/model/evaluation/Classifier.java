@@ -50,7 +50,7 @@ public final class Classifier implements AutoCloseable {
       throw new IllegalArgumentException(
           "%s reads %d values and tells %d classes apart; the images have %d values and %d classes"
               .formatted(
-                  network.architecture(),
+                  network.label(),
                   network.inputs(),
                   network.outputs(),
                   images.shape().elements(),

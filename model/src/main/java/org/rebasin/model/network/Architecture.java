@@ -1,7 +1,7 @@
 package org.rebasin.model.network;
 
 /** A family's member: a network described by a short text. */
-public sealed interface Architecture permits Mlp {
+public sealed interface Architecture permits Mlp, GraphArchitecture {
   /** The text from which {@link #parse} makes the same architecture again. */
   String text();
 
@@ -17,7 +17,10 @@ public sealed interface Architecture permits Mlp {
     if (text.startsWith(Mlp.PREFIX)) {
       return Mlp.parse(text);
     }
+    if (text.startsWith(GraphArchitecture.PREFIX)) {
+      return GraphArchitecture.parse(text);
+    }
     throw new IllegalArgumentException(
-        "unknown architecture '%s'; expected mlp:IN-HIDDEN-…-OUT".formatted(text));
+        "unknown architecture '%s'; expected mlp:IN-HIDDEN-…-OUT or graph:…".formatted(text));
   }
 }

@@ -31,11 +31,14 @@ public final class CheckpointArchitecture {
   public static Network networkOf(
       Map<String, int[]> shapes, Optional<String> architecture, String source) {
     if (architecture.isPresent()) {
-      Mlp mlp = (Mlp) Architecture.parse(architecture.get());
-      Network named = mlp.network();
+      Architecture known = Architecture.parse(architecture.get());
+      Network named = known.network();
       if (named.parameters().stream().allMatch(p -> shapes.containsKey(p.name()))) {
         requireShapes(named, shapes, source);
         return named;
+      }
+      if (!(known instanceof Mlp mlp)) {
+        throw missing(named, shapes, source);
       }
       List<DenseLayer> layers = chain(shapes, source);
       if (!widths(layers).equals(mlp.widths())) {
@@ -47,6 +50,19 @@ public final class CheckpointArchitecture {
     }
     List<DenseLayer> layers = chain(shapes, source);
     return new Mlp(widths(layers), 0).network(layers.stream().map(DenseLayer::names).toList());
+  }
+
+  private static IllegalArgumentException missing(
+      Network network, Map<String, int[]> shapes, String source) {
+    List<String> missing = new ArrayList<>();
+    for (Parameter parameter : network.parameters()) {
+      if (!shapes.containsKey(parameter.name())) {
+        missing.add(parameter.name() + " " + parameter.shape());
+      }
+    }
+    return new IllegalArgumentException(
+        "%s: expected the tensors of %s, found none named %s among %s"
+            .formatted(source, network.label(), missing, shapes.keySet()));
   }
 
   private static void requireShapes(Network network, Map<String, int[]> shapes, String source) {
@@ -62,7 +78,7 @@ public final class CheckpointArchitecture {
       List<String> extra = new ArrayList<>(shapes.keySet());
       network.parameters().forEach(parameter -> extra.remove(parameter.name()));
       throw new IllegalArgumentException(
-          "%s: tensors that %s does not have: %s".formatted(source, network.architecture(), extra));
+          "%s: tensors that %s does not have: %s".formatted(source, network.label(), extra));
     }
   }
 
