@@ -1,5 +1,6 @@
 package org.rebasin.actors.cli;
 
+import org.rebasin.actors.report.Json;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

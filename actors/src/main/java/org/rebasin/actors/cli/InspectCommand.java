@@ -1,5 +1,7 @@
 package org.rebasin.actors.cli;
 
+import org.rebasin.actors.report.Json;
+import org.rebasin.actors.report.Tables;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
       EvaluateCommand.class,
       BarrierCommand.class,
       InspectCommand.class,
+      ExperimentCommand.class,
       AssignCommand.class
     })
 public final class Main implements Runnable {

@@ -1,5 +1,6 @@
 package org.rebasin.actors.cli;
 
+import org.rebasin.actors.report.Json;
 import com.typesafe.config.ConfigFactory;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package org.rebasin.actors.cli;
 
+import org.rebasin.actors.report.Documents;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -45,12 +46,15 @@ final class TrainCommand extends RebasinCommand {
             architecture,
             data,
             Optional.ofNullable(subset),
-            options.settings());
+            options.settings(),
+            options.preparation(),
+            false);
     return onNode(
         directoryOf(out),
         (store, datasets) -> {
           LabelledImages images = datasets.get(data).train();
           Classifier.requireFit(Architecture.parse(architecture).network(), images);
+          options.requireFit(images);
           if (subset != null && (subset < 1 || subset > images.size())) {
             throw new IllegalArgumentException(
                 "--subset: expected 1 to %d images, found %d".formatted(images.size(), subset));

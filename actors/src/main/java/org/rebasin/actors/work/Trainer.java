@@ -18,8 +18,10 @@ import org.rebasin.model.checkpoint.DataType;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
 import org.rebasin.model.checkpoint.TensorDeclaration;
+import org.rebasin.model.data.Augmentation;
 import org.rebasin.model.data.Dataset;
 import org.rebasin.model.data.LabelledImages;
+import org.rebasin.model.data.Normalization;
 import org.rebasin.model.data.RandomSubset;
 import org.rebasin.model.network.Architecture;
 import org.rebasin.model.network.Network;
@@ -58,9 +60,18 @@ public final class Trainer implements TaskRunner {
             images,
             train.settings().batchSize(),
             train.settings().epochs(),
-            train.settings().seed());
+            train.settings().seed(),
+            Normalization.parse(train.preparation().normalization()),
+            Augmentation.parse(train.preparation().augmentation()));
     TrainingSession session =
-        new TrainingSession(network, train, images, dataset.test(), batches, progress);
+        new TrainingSession(
+            network,
+            train,
+            images,
+            dataset.test(),
+            batches,
+            weights -> write(train, network, weights),
+            progress);
     return batches
         .source()
         .map(
@@ -72,7 +83,7 @@ public final class Trainer implements TaskRunner {
         .toMat(Sink.ignore(), Keep.right())
         .withAttributes(ActorAttributes.dispatcher(Role.TRAINER.dispatcher()))
         .run(materializer)
-        .thenApply(done -> (TaskResult) session.result(weights -> write(train, network, weights)))
+        .thenApply(done -> (TaskResult) session.result())
         .whenComplete(
             (result, thrown) -> {
               batches.close();
@@ -94,6 +105,15 @@ public final class Trainer implements TaskRunner {
     Map<String, String> settings = new TreeMap<>(train.settings().asText());
     settings.put("data", train.data());
     train.subset().ifPresent(count -> settings.put("subset", String.valueOf(count)));
+    if (!train.preparation().augmentation().equals(Preparation.NONE.augmentation())) {
+      settings.put("augmentation", train.preparation().augmentation());
+    }
+    Map<String, String> metadata = new TreeMap<>();
+    metadata.put(ModelFile.ARCHITECTURE, network.architecture());
+    metadata.put(Provenance.KEY, new Provenance("train", List.of(), settings).json());
+    if (!train.preparation().normalization().equals(Preparation.NONE.normalization())) {
+      metadata.put(Normalization.KEY, train.preparation().normalization());
+    }
     return store.write(
         network.parameters().stream()
             .map(
@@ -103,11 +123,7 @@ public final class Trainer implements TaskRunner {
                         DataType.F32,
                         parameter.shape().stream().mapToLong(Integer::longValue).toArray()))
             .toList(),
-        Map.of(
-            ModelFile.ARCHITECTURE,
-            network.architecture(),
-            Provenance.KEY,
-            new Provenance("train", List.of(), settings).json()),
+        metadata,
         writer ->
             weights
                 .tensors()

@@ -1,4 +1,4 @@
-package org.rebasin.actors.cli;
+package org.rebasin.actors.report;
 
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -6,16 +6,19 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeOutcome.Curve;
+import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Task.Split;
 import org.rebasin.actors.work.TaskResult;
+import org.rebasin.actors.work.TaskResult.Evaluated;
 import org.rebasin.model.alignment.Alignment;
+import org.rebasin.model.alignment.ManyAlignment;
 import org.rebasin.model.evaluation.Score;
 
 /** Results as the documents that {@code --json} prints; their keys are part of the contract. */
-final class Documents {
+public final class Documents {
   private Documents() {}
 
-  static Map<String, Object> alignment(TaskResult.Aligned aligned) {
+  public static Map<String, Object> alignment(TaskResult.Aligned aligned) {
     Alignment alignment = aligned.alignment();
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("method", alignment.method());
@@ -28,7 +31,7 @@ final class Documents {
     return document;
   }
 
-  static Map<String, Object> permutations(TaskResult.Aligned aligned) {
+  public static Map<String, Object> permutations(TaskResult.Aligned aligned) {
     Map<String, Object> document = alignment(aligned);
     document.put(
         "groups",
@@ -48,7 +51,7 @@ final class Documents {
     return document;
   }
 
-  static Map<String, Object> score(Score score) {
+  public static Map<String, Object> score(Score score) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("loss", score.loss());
     document.put("accuracy", score.accuracy());
@@ -56,24 +59,45 @@ final class Documents {
     return document;
   }
 
-  static Map<String, Object> controls(MergeOutcome.Controls controls) {
-    Map<String, Object> document = new LinkedHashMap<>();
-    controls.merged().ifPresent(score -> document.put("merged", score(score)));
-    document.put("parents", controls.parents().stream().map(Documents::score).toList());
-    document.put("naive", score(controls.naive()));
-    document.put("ensemble", score(controls.ensemble()));
+  /** A score with its calibration. */
+  public static Map<String, Object> evaluated(Evaluated evaluated) {
+    Map<String, Object> document = score(evaluated.score());
+    document.put(
+        "expected_calibration_error", evaluated.calibration().expectedCalibrationError());
     return document;
   }
 
-  static Map<String, Object> curves(MergeOutcome outcome) {
+  public static Map<String, Object> commonAlignment(TaskResult.AlignedMany common) {
+    ManyAlignment alignment = common.alignment();
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("method", alignment.method());
+    document.put("objective_before", alignment.objectiveBefore());
+    document.put("objective", alignment.objective());
+    document.put("rounds", alignment.rounds());
+    document.put("seconds", alignment.seconds());
+    document.put("seed", alignment.seed());
+    return document;
+  }
+
+  public static Map<String, Object> controls(MergeOutcome.Controls controls) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    controls.merged().ifPresent(score -> document.put("merged", evaluated(score)));
+    document.put("parents", controls.parents().stream().map(Documents::evaluated).toList());
+    document.put("naive", evaluated(controls.naive()));
+    document.put("ensemble", evaluated(controls.ensemble()));
+    return document;
+  }
+
+  public static Map<String, Object> curves(MergeOutcome outcome) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put(
         "lambdas",
-        outcome.naive().values().stream().findFirst().map(Curve::lambdas).orElse(List.of()));
-    document.put("naive", curve(outcome.naive()));
-    if (!outcome.aligned().isEmpty()) {
-      document.put("aligned", curve(outcome.aligned()));
-    }
+        outcome.curves().values().stream()
+            .flatMap(bySplit -> bySplit.values().stream())
+            .findFirst()
+            .map(Curve::lambdas)
+            .orElse(List.of()));
+    outcome.curves().forEach((kind, bySplit) -> document.put(kind.text(), curve(bySplit)));
     return document;
   }
 
@@ -91,11 +115,26 @@ final class Documents {
     return document;
   }
 
-  static Map<String, Object> training(TaskResult.Trained trained) {
+  public static Map<String, Object> training(TaskResult.Trained trained) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("model", trained.model().sha256());
     document.put("epochs", trained.epochs());
     document.put("seconds", trained.seconds());
+    document.put("snapshots", trained.snapshots().size());
+    return document;
+  }
+
+  /** Everything that a merge came to. */
+  public static Map<String, Object> outcome(MergeOutcome outcome) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("models", outcome.models().stream().map(ModelId::sha256).toList());
+    document.put("alignments", outcome.alignments().stream().map(Documents::alignment).toList());
+    outcome.common().ifPresent(common -> document.put("common_alignment", commonAlignment(common)));
+    outcome.merged().ifPresent(merged -> document.put("merged", merged.sha256()));
+    outcome.controls().ifPresent(controls -> document.put("evaluation", controls(controls)));
+    if (!outcome.curves().isEmpty()) {
+      document.put("curves", curves(outcome));
+    }
     return document;
   }
 }
