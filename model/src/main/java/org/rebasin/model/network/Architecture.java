@@ -3,7 +3,7 @@ package org.rebasin.model.network;
 import java.util.stream.Collectors;
 
 /** A family's member: a network described by a short text. */
-public sealed interface Architecture permits Mlp {
+public sealed interface Architecture permits Mlp, Vgg, ResNet, CifarResNet {
   /** The text from which {@link #parse} makes the same architecture again. */
   String text();
 

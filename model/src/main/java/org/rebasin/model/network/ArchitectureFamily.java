@@ -15,7 +15,11 @@ record ArchitectureFamily(
     String usage, Predicate<String> names, Function<ArchitectureOptions, Architecture> parse) {
   /** No name is of two families. */
   static final List<ArchitectureFamily> ALL =
-      List.of(new ArchitectureFamily(Mlp.USAGE, Mlp.NAME::equals, Mlp::of));
+      List.of(
+          new ArchitectureFamily(Mlp.USAGE, Mlp.NAME::equals, Mlp::of),
+          new ArchitectureFamily(Vgg.USAGE, Vgg::isName, Vgg::of),
+          new ArchitectureFamily(ResNet.USAGE, ResNet::isName, ResNet::of),
+          new ArchitectureFamily(CifarResNet.USAGE, CifarResNet::isName, CifarResNet::of));
 
   /** Reads a text of this family. */
   Architecture parse(String text) {

@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * The names and shapes of a checkpoint's tensors, in the checkpoint's order.
@@ -95,6 +96,35 @@ public record CheckpointTensors(Map<String, int[]> shapes, String source) {
     if (!extra.isEmpty()) {
       throw new IllegalArgumentException(
           "%s: tensors that %s does not have: %s".formatted(source, network.architecture(), extra));
+    }
+  }
+
+  /** How well the names of a network's parameters fit: the more, the better. */
+  long likeness(Network network) {
+    List<Parameter> parameters = network.parameters();
+    // Parameters that are here, less those that are not, less tensors that the network lacks.
+    return 3 * parameters.stream().filter(parameter -> contains(parameter.name())).count()
+        - parameters.size();
+  }
+
+  /**
+   * The network that these tensors' names are taken for.
+   *
+   * @param text the architecture, for the message
+   * @throws IllegalArgumentException if the shapes do not fit, saying what the tensors were taken
+   *     for
+   */
+  Network recognized(String text, Supplier<Network> sized) {
+    try {
+      Network network = sized.get();
+      requireParametersOf(network);
+      return network;
+    } catch (IllegalArgumentException problem) {
+      throw new IllegalArgumentException(
+          ("%s: cannot tell the architecture: its tensors are named as those of %s, but %s; pass"
+                  + " --architecture if it is another")
+              .formatted(source, text, problem.getMessage()),
+          problem);
     }
   }
 

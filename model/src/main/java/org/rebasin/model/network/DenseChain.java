@@ -159,7 +159,7 @@ final class DenseChain {
                     case 2 -> weightByPrefix;
                     default ->
                         throw tensors.notInferable(
-                            "%s has shape %s; only chains of dense layers are known"
+                            "%s has shape %s; only chains of dense layers are found by shape"
                                 .formatted(name, Arrays.toString(shape)));
                   };
               String other = byPrefix.put(prefix(name), name);
