@@ -28,7 +28,7 @@ final class ArchitectureOptions {
     int colon = text.indexOf(':');
     this.name = colon < 0 ? text : text.substring(0, colon);
     List<String> parts = colon < 0 ? List.of() : List.of(text.substring(colon + 1).split(",", -1));
-    boolean leads = !parts.isEmpty() && parts.get(0).indexOf('=') < 0;
+    boolean leads = !parts.isEmpty() && !parts.get(0).isEmpty() && parts.get(0).indexOf('=') < 0;
     this.leading = leads ? parts.get(0) : "";
     for (String part : parts.subList(leads ? 1 : 0, parts.size())) {
       int equals = part.indexOf('=');

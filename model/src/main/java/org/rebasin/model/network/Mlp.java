@@ -35,7 +35,12 @@ public record Mlp(List<Integer> widths, float slope) implements Architecture {
   static Mlp of(ArchitectureOptions options) {
     List<Integer> widths = new ArrayList<>();
     for (String width : options.leading().split("-", -1)) {
-      widths.add(Integer.valueOf(width));
+      try {
+        widths.add(Integer.valueOf(width));
+      } catch (NumberFormatException problem) {
+        throw new IllegalArgumentException(
+            "expected widths with a - between them, found '" + width + "'", problem);
+      }
     }
     return new Mlp(widths, new LeakyRelu(options.fraction(LEAKY_RELU, 0)).slope());
   }
