@@ -87,7 +87,7 @@ public record Augmentation(
     }
     Options options = new Options("augmentation '%s'".formatted(text), values);
     return new Augmentation(
-        options.count(CROP).orElse(NONE.cropPadding),
+        options.whole(CROP, NONE.cropPadding),
         options.real(RESIZED_CROP).orElse(NONE.resizedCropArea),
         options.has(FLIP),
         options.real(ROTATE).orElse(NONE.rotateDegrees));

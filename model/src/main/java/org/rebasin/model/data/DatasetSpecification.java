@@ -9,8 +9,30 @@ import java.util.stream.Stream;
  * Names a data set and where it comes from, as users write it: {@code digits}, {@code
  * digits:seed=3,train=8000,test=2000}, {@code mnist:DIR}, {@code fashion-mnist:DIR}, {@code
  * cifar10:DIR} or {@code cifar100:DIR}.
+ *
+ * <p>Any of them may be followed by {@code #} and options, which select examples of it:
+ *
+ * <ul>
+ *   <li>{@code train=5000} or {@code train-fraction=0.5}, {@code test=1000}, {@code subset-seed=3}:
+ *       a random subset. Of two with one seed the larger contains the smaller.
+ *   <li>{@code split=a} or {@code split=b}, {@code low-labels=0.2}, {@code split-seed=3}: of the
+ *       examples to train on, a has a random 20 % of each class in the lower half of the labels and
+ *       80 % of each class in the upper half; b has the others. Without {@code low-labels} both
+ *       have half of each class.
+ *   <li>{@code shard=1/8}, {@code dirichlet=0.5}, {@code shard-seed=3}: of the examples to train
+ *       on, the first of eight parts, equal and random, or with each class shared out in
+ *       proportions drawn from a Dirichlet distribution.
+ * </ul>
+ *
+ * For example {@code mnist:DIR#train-fraction=0.5,subset-seed=7}. Seeds are 0 unless given. The
+ * order of the options does not matter: of the examples to train on the split's part is taken
+ * first, then the shard, then the subset. A directory whose name contains {@code #} needs a {@code
+ * #} behind it, with or without options.
  */
 public sealed interface DatasetSpecification {
+  /** Between a data set and the options that select examples of it. */
+  char SELECTION_MARK = '#';
+
   /**
    * Understands a specification, without looking at any file.
    *
@@ -18,9 +40,19 @@ public sealed interface DatasetSpecification {
    *     message lists what is
    */
   static DatasetSpecification parse(String text) {
-    int colon = text.indexOf(':');
-    String name = colon < 0 ? text : text.substring(0, colon);
-    String rest = colon < 0 ? "" : text.substring(colon + 1);
+    int mark = text.lastIndexOf(SELECTION_MARK);
+    if (mark < 0) {
+      return parseSource(text, text);
+    }
+    DatasetSpecification source = parseSource(text, text.substring(0, mark));
+    Selection selection = Selection.parse("data '%s'".formatted(text), text.substring(mark + 1));
+    return selection.isEverything() ? source : new Selected(source, selection.text());
+  }
+
+  private static DatasetSpecification parseSource(String text, String source) {
+    int colon = source.indexOf(':');
+    String name = colon < 0 ? source : source.substring(0, colon);
+    String rest = colon < 0 ? "" : source.substring(colon + 1);
     if (name.equals(Digits.NAME)) {
       return Digits.parse(text, rest);
     }
@@ -52,6 +84,30 @@ public sealed interface DatasetSpecification {
    * @throws DatasetException naming the directory or the file that is missing
    */
   void check();
+
+  /**
+   * The whole data set that this is a selection of; itself if it is whole. Who keeps many
+   * selections of one data set in memory loads it once and calls {@link #select}.
+   */
+  default DatasetSpecification source() {
+    return this;
+  }
+
+  /**
+   * The selected examples as views.
+   *
+   * @param whole what {@link #source} loads
+   * @throws DatasetException if it has fewer examples than are selected
+   */
+  default Dataset select(Dataset whole) {
+    return whole;
+  }
+
+  /** How a data set of files is written, so that it is not taken for a selection. */
+  private static String text(String name, Path directory) {
+    String text = name + ":" + directory;
+    return text.indexOf(SELECTION_MARK) < 0 ? text : text + SELECTION_MARK;
+  }
 
   /**
    * Checks, then loads or generates both parts.
@@ -147,7 +203,7 @@ public sealed interface DatasetSpecification {
 
     @Override
     public String text() {
-      return name + ":" + directory;
+      return DatasetSpecification.text(name, directory);
     }
 
     @Override
@@ -159,6 +215,63 @@ public sealed interface DatasetSpecification {
     public Dataset load() {
       IdxDirectory files = IdxDirectory.open(directory);
       return new Dataset(name, text(), files.train(), files.test());
+    }
+  }
+
+  /**
+   * Some examples of a data set.
+   *
+   * @param source the whole data set
+   * @param options that select, as behind the {@code #}, at least one
+   */
+  record Selected(DatasetSpecification source, String options) implements DatasetSpecification {
+    /**
+     * @throws IllegalArgumentException if an option or its value is not known, none is given, or
+     *     the source is itself a selection
+     */
+    public Selected {
+      if (source instanceof Selected) {
+        throw new IllegalArgumentException(
+            "data '%s': expected a whole data set to select from".formatted(source.text()));
+      }
+      Selection selection = Selection.parse("data '%s'".formatted(options), options);
+      if (selection.isEverything()) {
+        throw new IllegalArgumentException("data: expected options that select, found none");
+      }
+      // Written in full, so that equal selections are equal.
+      options = selection.text();
+    }
+
+    @Override
+    public String name() {
+      return source.name();
+    }
+
+    @Override
+    public String text() {
+      String text = source.text();
+      return (text.indexOf(SELECTION_MARK) < 0 ? text + SELECTION_MARK : text) + options;
+    }
+
+    @Override
+    public void check() {
+      source.check();
+    }
+
+    @Override
+    public Dataset load() {
+      return select(source.load());
+    }
+
+    @Override
+    public Dataset select(Dataset whole) {
+      Selection selection = Selection.parse(text(), options);
+      try {
+        return new Dataset(
+            whole.name(), text(), selection.ofTrain(whole.train()), selection.ofTest(whole.test()));
+      } catch (IllegalArgumentException e) {
+        throw new DatasetException("data '%s': %s".formatted(text(), e.getMessage()), e);
+      }
     }
   }
 
@@ -184,7 +297,7 @@ public sealed interface DatasetSpecification {
 
     @Override
     public String text() {
-      return name + ":" + directory;
+      return DatasetSpecification.text(name, directory);
     }
 
     @Override

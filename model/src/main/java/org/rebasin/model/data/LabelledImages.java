@@ -3,6 +3,7 @@ package org.rebasin.model.data;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * Images with 8-bit pixels, each with the number of its class. Immutable, and safe for use from
@@ -200,6 +201,16 @@ public final class LabelledImages {
       chosen[i] = rows[Objects.checkIndex(indices[i], rows.length)];
     }
     return new LabelledImages(shape, classes, pixels, labels, chosen);
+  }
+
+  /**
+   * The numbers of all images of a class, in random order that is decided by the seed and the class
+   * alone; O(images).
+   */
+  int[] shuffled(int label, long seed) {
+    int[] members = IntStream.range(0, size()).filter(i -> label(i) == label).toArray();
+    int[] order = new StableRandom(Seeds.mix(seed, label)).permutation(members.length);
+    return Arrays.stream(order).map(i -> members[i]).toArray();
   }
 
   /**

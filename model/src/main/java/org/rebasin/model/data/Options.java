@@ -48,10 +48,20 @@ record Options(String context, Map<String, String> values) {
     return has(key) ? number(key, "an integer", Long::parseLong) : otherwise;
   }
 
+  /** A number of 1 or more. */
   OptionalInt count(String key) {
-    return has(key)
-        ? OptionalInt.of(number(key, "an integer", Integer::parseInt))
-        : OptionalInt.empty();
+    if (!has(key)) {
+      return OptionalInt.empty();
+    }
+    int count = number(key, "an integer", Integer::parseInt);
+    if (count < 1) {
+      throw refused(key, "1 or more");
+    }
+    return OptionalInt.of(count);
+  }
+
+  int whole(String key, int otherwise) {
+    return has(key) ? number(key, "an integer", Integer::parseInt) : otherwise;
   }
 
   OptionalDouble real(String key) {
@@ -69,6 +79,12 @@ record Options(String context, Map<String, String> values) {
   }
 
   /** A refusal of a key's value. */
+  IllegalArgumentException refused(String key, String expected) {
+    return new IllegalArgumentException(
+        "%s: %s: expected %s, found '%s'".formatted(context, key, expected, values.get(key)));
+  }
+
+  /** A refusal of a key's value for a reason. */
   IllegalArgumentException refused(String key, String expected, Throwable cause) {
     return new IllegalArgumentException(
         "%s: %s: expected %s, found '%s'".formatted(context, key, expected, values.get(key)),

@@ -123,11 +123,7 @@ class ArchitectureTest {
         expected,
         Architecture.parse(text).network().parameters().stream()
             .filter(Parameter::trainable)
-            .mapToLong(
-                parameter ->
-                    parameter.shape().stream()
-                        .mapToLong(length -> length)
-                        .reduce(1, (a, b) -> a * b))
+            .mapToLong(Parameter::elements)
             .sum());
   }
 
