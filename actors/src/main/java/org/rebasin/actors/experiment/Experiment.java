@@ -15,6 +15,7 @@ import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Preparation;
 import org.rebasin.actors.work.Task;
+import org.rebasin.model.data.DatasetSpecification;
 import org.rebasin.model.training.Optimizer;
 import org.rebasin.model.training.Schedule;
 import org.rebasin.model.training.TrainingSettings;
@@ -155,9 +156,15 @@ public final class Experiment {
     return data.orElseThrow();
   }
 
-  /** The data set's text with options of the experiment's own. */
+  /** The data set's text with a selection of the experiment's own. */
   String data(String path) {
-    return settings.hasPath(path) ? data() + settings.getString(path) : data();
+    if (!settings.hasPath(path)) {
+      return data();
+    }
+    char mark = data().indexOf(DatasetSpecification.SELECTION_MARK) < 0
+        ? DatasetSpecification.SELECTION_MARK
+        : ',';
+    return data() + mark + settings.getString(path);
   }
 
   /** What was published, as rows of what and how much. */

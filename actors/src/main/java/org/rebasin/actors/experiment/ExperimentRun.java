@@ -71,7 +71,7 @@ public final class ExperimentRun {
     text.append(" --scale ").append(experiment.scale().text());
     experiment
         .givenData()
-        .ifPresent(data -> text.append(" --data ").append(data.replaceAll(":[^?]*", ":DIR")));
+        .ifPresent(data -> text.append(" --data ").append(data.replaceAll(":[^#]*", ":DIR")));
     text.append("`\n");
     findings
         .tables()

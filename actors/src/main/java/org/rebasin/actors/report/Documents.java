@@ -12,10 +12,13 @@ import org.rebasin.actors.work.TaskResult;
 import org.rebasin.actors.work.TaskResult.Evaluated;
 import org.rebasin.model.alignment.Alignment;
 import org.rebasin.model.alignment.ManyAlignment;
+import org.rebasin.model.evaluation.Calibration;
 import org.rebasin.model.evaluation.Score;
 
 /** Results as the documents that {@code --json} prints; their keys are part of the contract. */
 public final class Documents {
+  private static final int RELIABILITY_BINS = 10;
+
   private Documents() {}
 
   public static Map<String, Object> alignment(TaskResult.Aligned aligned) {
@@ -59,11 +62,23 @@ public final class Documents {
     return document;
   }
 
-  /** A score with its calibration. */
+  /** A score with its calibration, in 10 bins. */
   public static Map<String, Object> evaluated(Evaluated evaluated) {
     Map<String, Object> document = score(evaluated.score());
+    Calibration calibration = evaluated.evaluation().calibration().coarsened(RELIABILITY_BINS);
+    document.put("expected_calibration_error", calibration.expectedError());
     document.put(
-        "expected_calibration_error", evaluated.calibration().expectedCalibrationError());
+        "reliability",
+        calibration.bins().stream()
+            .map(
+                bin -> {
+                  Map<String, Object> entry = new LinkedHashMap<>();
+                  entry.put("examples", bin.examples());
+                  entry.put("confidence", bin.examples() == 0 ? null : bin.confidence());
+                  entry.put("accuracy", bin.examples() == 0 ? null : bin.accuracy());
+                  return entry;
+                })
+            .toList());
     return document;
   }
 

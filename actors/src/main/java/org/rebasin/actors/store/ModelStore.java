@@ -5,7 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,8 +16,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.rebasin.model.checkpoint.ModelFile;
+import org.rebasin.model.checkpoint.SafetensorsFile;
 import org.rebasin.model.checkpoint.SafetensorsWriter;
 import org.rebasin.model.checkpoint.TensorDeclaration;
+import org.rebasin.model.checkpoint.TensorEntry;
+import org.rebasin.model.tensor.Tensor;
+import org.rebasin.model.tensor.Weights;
 
 /**
  * The models that this node holds, by content. Files of the user are registered where they are;
@@ -62,6 +68,23 @@ public final class ModelStore implements AutoCloseable {
   public ModelFile open(ModelId id) {
     Entry entry = entry(id);
     return ModelFile.open(entry.path(), entry.architecture());
+  }
+
+  /** Reads tensors that are not a model's, such as measured moments; the caller closes them. */
+  public Weights readTensors(ModelId id) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    try (SafetensorsFile file = SafetensorsFile.open(entry(id).path())) {
+      for (TensorEntry entry : file.entries()) {
+        Tensor tensor =
+            Tensor.allocate(Arrays.stream(entry.shape()).mapToInt(Math::toIntExact).toArray());
+        tensors.put(entry.name(), tensor);
+        file.readInto(entry.name(), tensor.values().duplicate());
+      }
+      return new Weights(tensors);
+    } catch (RuntimeException problem) {
+      tensors.values().forEach(Tensor::close);
+      throw problem;
+    }
   }
 
   private Entry entry(ModelId id) {

@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.stream.ActivationStream;
@@ -20,10 +21,9 @@ import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
 import org.rebasin.model.checkpoint.TensorDeclaration;
 import org.rebasin.model.data.LabelledImages;
-import org.rebasin.model.network.Execution;
+import org.rebasin.model.evaluation.Classifier;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.permutation.PermutationSpec;
-import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
 
 /**
@@ -31,9 +31,6 @@ import org.rebasin.model.tensor.Weights;
  * merged ones. What it measures is a product of the store, like a model.
  */
 public final class ActivationCollector implements TaskRunner {
-  /** Images of a batch at most. */
-  private static final int BATCH_SIZE = 1000;
-
   private final ModelStore store;
   private final Datasets datasets;
   private final Materializer materializer;
@@ -82,7 +79,7 @@ public final class ActivationCollector implements TaskRunner {
                   images,
                   bound(task, images, task.shard()),
                   bound(task, images, task.shard() + 1),
-                  Execution.comfortableCapacity(network, BATCH_SIZE),
+                  Classifier.batchSize(network),
                   Preparation.normalizationOf(reference)));
       return stream
           .run(moments::add, Role.COLLECTOR.dispatcher(), materializer)
@@ -177,20 +174,17 @@ public final class ActivationCollector implements TaskRunner {
     Map<String, String> metadata = new LinkedHashMap<>(merged.metadata());
     metadata.put(Provenance.KEY, new Provenance("correct", inputs, settings).json());
     return store.write(
-        merged.declarations(),
+        Stream.concat(merged.state().stream(), merged.declarations().stream()).toList(),
         metadata,
-        writer ->
-            merged
-                .declarations()
-                .forEach(
-                    tensor -> {
-                      if (corrected.names().contains(tensor.name())) {
-                        writer.write(
-                            tensor.name(), corrected.get(tensor.name()).values().duplicate());
-                      } else {
-                        merged.copyTo(writer, tensor.name());
-                      }
-                    }));
+        writer -> {
+          merged.copyState(writer);
+          merged
+              .declarations()
+              .forEach(
+                  tensor ->
+                      writer.write(
+                          tensor.name(), corrected.get(tensor.name()).values().duplicate()));
+        });
   }
 
   private static <T extends AutoCloseable> T opened(List<AutoCloseable> open, T resource) {

@@ -28,7 +28,6 @@ import org.rebasin.model.alignment.MergeMany;
 import org.rebasin.model.alignment.WeightMatching;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
-import org.rebasin.model.checkpoint.SafetensorsFile;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.permutation.PermutationSpec;
 import org.rebasin.model.permutation.Permutations;
@@ -116,8 +115,7 @@ public final class PermutationSolver implements TaskRunner {
   }
 
   private ActivationMoments stored(ModelId id, PermutationSpec spec, Network network) {
-    try (SafetensorsFile file = store.openTensors(id);
-        Weights tensors = file.readAll()) {
+    try (Weights tensors = store.readTensors(id)) {
       return ActivationMoments.fromWeights(spec, network, tensors);
     }
   }

@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Optional;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.model.alignment.Alignment;
+import org.rebasin.model.alignment.ManyAlignment;
+import org.rebasin.model.evaluation.Evaluation;
 import org.rebasin.model.evaluation.Score;
 
 /** What a task came to. */
@@ -31,7 +33,12 @@ public sealed interface TaskResult {
   record Merged(ModelId model) implements TaskResult {}
 
   /** An evaluation. */
-  record Evaluated(Score score, Calibration calibration) implements TaskResult {}
+  record Evaluated(Evaluation evaluation) implements TaskResult {
+    /** Loss and accuracy. */
+    public Score score() {
+      return evaluation.score();
+    }
+  }
 
   /**
    * One epoch of training.

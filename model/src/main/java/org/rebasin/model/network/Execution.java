@@ -21,8 +21,6 @@ import org.rebasin.model.tensor.Weights;
  * at a time.
  */
 public final class Execution implements AutoCloseable {
-  private static final long COMFORTABLE_ELEMENTS = 1L << 26;
-
   private final Network network;
   private final int capacity;
   private final List<Tensor> owned = new ArrayList<>();
@@ -85,20 +83,6 @@ public final class Execution implements AutoCloseable {
   /** An execution whose values have the statistics of the batches that run through it. */
   public static Execution forStatistics(Network network, int capacity) {
     return new Execution(network, capacity, Mode.STATISTICS);
-  }
-
-  /**
-   * The most examples, up to {@code most}, whose activations stay within a comfortable part of
-   * memory: 256 MiB. Depends on the network alone.
-   */
-  public static int comfortableCapacity(Network network, int most) {
-    long elements = 0;
-    for (int value = 1; value <= network.nodes().size(); value++) {
-      if (!network.nodes().get(value - 1).operator().onlyReshapes()) {
-        elements += network.shape(value).stream().mapToLong(Integer::longValue).reduce(1, (x, y) -> x * y);
-      }
-    }
-    return (int) Math.max(1, Math.min(most, COMFORTABLE_ELEMENTS / Math.max(1, elements)));
   }
 
   /** The network that runs here. */
