@@ -5,6 +5,7 @@ import java.util.stream.IntStream;
 import org.rebasin.model.data.Batch;
 import org.rebasin.model.data.ImageShape;
 import org.rebasin.model.data.LabelledImages;
+import org.rebasin.model.data.Normalization;
 import org.rebasin.model.network.Execution;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.tensor.Tensor;
@@ -31,10 +32,21 @@ public final class Classifier implements AutoCloseable {
    *     classes than it has outputs
    */
   public Classifier(Network network, LabelledImages images) {
+    this(network, images, Normalization.NONE);
+  }
+
+  /**
+   * An evaluator of networks that were trained on normalised images.
+   *
+   * @throws IllegalArgumentException if the images do not fit the network or the normalisation, or
+   *     have more classes than the network has outputs
+   */
+  public Classifier(Network network, LabelledImages images, Normalization normalization) {
     requireFit(network, images);
+    normalization.requireFit(images.shape());
     int capacity = Math.min(batchSize(network), images.size());
     this.execution = Execution.forInference(network, capacity);
-    this.batch = new Batch(images.shape(), capacity);
+    this.batch = new Batch(images.shape(), capacity, normalization);
   }
 
   /**
@@ -62,7 +74,7 @@ public final class Classifier implements AutoCloseable {
       throw new IllegalArgumentException(
           "%s reads %s and tells %d classes apart; the images have %s and %d classes"
               .formatted(
-                  network.architecture(),
+                  network.label(),
                   network.inputShape().size() == 1
                       ? network.inputs() + " values"
                       : "images " + network.inputShape(),

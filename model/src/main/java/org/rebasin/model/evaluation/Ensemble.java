@@ -3,6 +3,7 @@ package org.rebasin.model.evaluation;
 import java.util.List;
 import org.rebasin.model.data.Batch;
 import org.rebasin.model.data.LabelledImages;
+import org.rebasin.model.data.Normalization;
 import org.rebasin.model.network.Execution;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.tensor.ElementWise;
@@ -28,12 +29,27 @@ public final class Ensemble implements AutoCloseable {
    * @throws IllegalArgumentException if the images do not fit the network
    */
   public Ensemble(Network network, List<Weights> members, double[] weights, LabelledImages images) {
+    this(network, members, weights, images, Normalization.NONE);
+  }
+
+  /**
+   * An ensemble of members that were all trained on images with one normalisation.
+   *
+   * @throws IllegalArgumentException if the images do not fit the network or the normalisation
+   */
+  public Ensemble(
+      Network network,
+      List<Weights> members,
+      double[] weights,
+      LabelledImages images,
+      Normalization normalization) {
     Classifier.requireFit(network, images);
+    normalization.requireFit(images.shape());
     this.members = List.copyOf(members);
     this.weights = weights.clone();
     int capacity = Math.min(Classifier.batchSize(network), images.size());
     this.execution = Execution.forInference(network, capacity);
-    this.batch = new Batch(images.shape(), capacity);
+    this.batch = new Batch(images.shape(), capacity, normalization);
     this.mean = Tensor.allocate(capacity, network.outputs());
   }
 
