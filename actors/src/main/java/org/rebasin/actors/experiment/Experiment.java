@@ -208,7 +208,7 @@ public final class Experiment {
   /** The methods that models are aligned by. */
   List<Matching> matchings() {
     return settings.getStringList("methods").stream()
-        .map(
+        .<Matching>map(
             method ->
                 switch (method) {
                   case "weight" -> new Matching.Weight(0);

@@ -211,7 +211,8 @@ class MergeJobSpec extends ActorSpec {
     "correct the merged model and a curve of its own" in {
       val correction = new Correction(Correction.Kind.REPAIR, "digits", 100)
       new Fixture(
-        request(stored("a", "b"), controls = false, curvePoints = 3, correction = Some(correction))
+        request(stored("a", "b"), controls = false, curvePoints = 3, correction = Some(correction)),
+        concurrentTasks = 9
       ) {
         done(submitted(1).head, aligned(1, Some(model("aligned b"))))
         done(submitted(1).head, new TaskResult.Merged(model("merged")))
