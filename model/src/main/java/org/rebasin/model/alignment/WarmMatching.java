@@ -1,6 +1,6 @@
 package org.rebasin.model.alignment;
 
-import org.rebasin.model.permutation.LinearAssignmentSolver;
+import java.util.Optional;
 import org.rebasin.model.permutation.PermutationSpec;
 import org.rebasin.model.permutation.Permutations;
 import org.rebasin.model.tensor.Weights;
@@ -14,7 +14,8 @@ import org.rebasin.model.tensor.Weights;
  */
 public final class WarmMatching implements AutoCloseable {
   private final PermutationSpec spec;
-  private final LinearAssignmentSolver solver = new LinearAssignmentSolver();
+  private final Workspaces workspaces = new Workspaces();
+  private Optional<AlignedGroups> groups = Optional.empty();
 
   /** Matching for networks of this spec; memory is taken at the first call. */
   public WarmMatching(PermutationSpec spec) {
@@ -32,15 +33,18 @@ public final class WarmMatching implements AutoCloseable {
    * @return the same for the same input, on any number of threads
    */
   public Permutations match(Weights a, Weights b, Permutations start, long seed) {
-    ScoreMemory memory = ScoreMemory.of(spec, a.parameters());
-    try (CoordinateDescent descent = new CoordinateDescent(spec, a, b, memory, solver)) {
-      return descent
-          .run(new FirstSweep.From(start), seed, CoordinateDescent.Observer.NONE)
-          .permutations();
+    if (groups.isEmpty()) {
+      groups = Optional.of(new AlignedGroups(spec, a, ScoreMemory.of(spec, a.parameters())));
     }
+    return new CoordinateDescent(
+            spec, a, b, groups.get(), workspaces, new FirstSweep.From(start), seed)
+        .descend(WeightMatching.MAXIMUM_SWEEPS, CoordinateDescent.Observer.NONE);
   }
 
   /** Frees the buffers. */
   @Override
-  public void close() {}
+  public void close() {
+    groups.ifPresent(AlignedGroups::close);
+    workspaces.close();
+  }
 }
