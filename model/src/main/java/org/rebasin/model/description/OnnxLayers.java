@@ -335,9 +335,9 @@ final class OnnxLayers implements OnnxOperators {
   }
 
   private Activation averagePool(OnnxNode node) {
-    boolean counts = node.integer("count_include_pad", 0) != 0;
     if (reader.value(node, 0) instanceof Padded padded) {
       // Zeros that are in the image already count.
+      node.ignore("count_include_pad");
       Activation input = image(node, padded.image());
       Window window =
           OnnxWindows.padded(node, OnnxWindows.window(node, kernelShape(node), input), padded);
@@ -345,10 +345,10 @@ final class OnnxLayers implements OnnxOperators {
     }
     Activation input = image(node);
     Window window = OnnxWindows.window(node, kernelShape(node), input);
-    // Without padding both are the same; this is how PyTorch has it by default.
+    // Without padding nothing depends on it; PyTorch counts by default.
     boolean without = window.paddingY() == 0 && window.paddingX() == 0;
-    return reader.add(
-        reader.nameFor(node), new AveragePool(window, counts || without), input.layout(), input);
+    boolean counts = node.integer("count_include_pad", without ? 1 : 0) != 0;
+    return reader.add(reader.nameFor(node), new AveragePool(window, counts), input.layout(), input);
   }
 
   private static List<Long> kernelShape(OnnxNode node) {
