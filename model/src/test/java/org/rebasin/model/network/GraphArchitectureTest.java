@@ -153,7 +153,7 @@ class GraphArchitectureTest {
     Map<String, int[]> shapes = new LinkedHashMap<>();
     shapes.put("b.weight", new int[] {1});
     assertEquals(
-        "file: expected the tensors of a graph of 2 operators, found none named [c.weight [2, 4]] among [b.weight]",
+        "c.weight: expected shape [2, 4], found no tensor of that name in file",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> CheckpointArchitecture.networkOf(shapes, Optional.of(text), "file"))
