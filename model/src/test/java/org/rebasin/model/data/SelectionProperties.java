@@ -44,7 +44,7 @@ class SelectionProperties {
   void allShardsHoldEveryExampleOnce(
       @ForAll long seed,
       @ForAll @IntRange(min = 1, max = 12) int count,
-      @ForAll @DoubleRange(min = 0.001, max = 1000) double alpha,
+      @ForAll @DoubleRange(min = 0.01, max = 1000) double alpha,
       @ForAll boolean skewed,
       @ForAll @IntRange(min = 1, max = 200) int size) {
     LabelledImages images = labelled(size, 5, seed);
