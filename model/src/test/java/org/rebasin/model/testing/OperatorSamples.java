@@ -105,7 +105,7 @@ public final class OperatorSamples {
               epsilon());
       case 9 ->
           new InstanceNorm(optional(name, "weight"), optional(name, "bias"), channels, epsilon());
-      case 10 -> new PaddingShortcut(small ? 1 : 2, random.nextInt(2), random.nextInt(3));
+      case 10 -> new PaddingShortcut(small ? 1 : 2, 1 + random.nextInt(2), random.nextInt(3));
       case 11 -> small ? new Flatten(shape) : new Tanh();
       default -> ofAny(operator, name, channels);
     };
@@ -134,7 +134,7 @@ public final class OperatorSamples {
       case 15 -> new LeakyRelu(0.01f);
       case 16 -> new Prelu(parameter(name, "weight"), random.nextBoolean() ? 1 : channels);
       case 17 -> new Gelu(random.nextBoolean());
-      case 18 -> new Dropout(random.nextBoolean() ? 0.5 : random.nextDouble(), random.nextLong());
+      case 18 -> new Dropout(random.nextBoolean() ? 0.5 : decimal(), random.nextLong());
       default -> new Sigmoid();
     };
   }
@@ -150,7 +150,12 @@ public final class OperatorSamples {
   }
 
   private double epsilon() {
-    return random.nextBoolean() ? 1e-5 : random.nextDouble();
+    return random.nextBoolean() ? 1e-5 : decimal();
+  }
+
+  /** A number that float holds to the last decimal. */
+  private double decimal() {
+    return Double.parseDouble(Float.toString(random.nextFloat()));
   }
 
   private String parameter(String name, String suffix) {
