@@ -57,8 +57,7 @@ public final class Counterexample implements AutoCloseable {
     Permutation swap = Permutation.of(1, 0);
     return Stream.of(stay, swap)
         .flatMap(
-            first ->
-                Stream.of(stay, swap).map(second -> new Permutations(List.of(first, second))))
+            first -> Stream.of(stay, swap).map(second -> new Permutations(List.of(first, second))))
         .toList();
   }
 

@@ -13,8 +13,7 @@ class CounterexampleTest {
     try (Counterexample counterexample = new Counterexample()) {
       assertEquals(4, counterexample.permutations().stream().distinct().count());
       for (Permutations permutations : counterexample.permutations()) {
-        List<Double> accuracies =
-            counterexample.accuracies(permutations, List.of(0.0, 0.5, 1.0));
+        List<Double> accuracies = counterexample.accuracies(permutations, List.of(0.0, 0.5, 1.0));
         // The leak of the ReLU errs on a wedge of 1/800 of the square beside one axis.
         assertEquals(1 - 1.0 / 800, accuracies.get(0), 3e-4);
         assertEquals(0.75, accuracies.get(1), 0.005);
