@@ -14,19 +14,20 @@ import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
 
 /**
- * A safetensors file together with the network whose weights it holds. The network comes from the
- * architecture that the file's metadata name, or that the user names, or from the tensors' names
- * and shapes. Close it; weights that were handed out stay valid.
+ * A safetensors file or a NumPy archive, told apart by their first bytes, together with the network
+ * whose weights it holds. The network comes from the architecture that the file's metadata name, or
+ * that the user names, or from the tensors' names and shapes. Close it; weights that were handed
+ * out stay valid.
  */
 public final class ModelFile implements AutoCloseable {
   /** The metadata's key for the architecture's text. */
   public static final String ARCHITECTURE = "architecture";
 
-  private final SafetensorsFile file;
+  private final TensorFile file;
   private final Network network;
   private final List<Tensor> mapped = new ArrayList<>();
 
-  private ModelFile(SafetensorsFile file, Network network) {
+  private ModelFile(TensorFile file, Network network) {
     this.file = file;
     this.network = network;
   }
@@ -35,15 +36,15 @@ public final class ModelFile implements AutoCloseable {
    * Opens a model. Costs O(header).
    *
    * @param architecture the architecture's text, which then wins over the file's own
-   * @throws CheckpointException if it is not a well-formed safetensors file, or its tensors are of
-   *     a type that does not convert to float
+   * @throws CheckpointException if it is not a well-formed file of either format, or its tensors
+   *     are of a type that does not convert to float
    * @throws IllegalArgumentException if the architecture cannot be told or does not fit
    */
   public static ModelFile open(Path path, Optional<String> architecture) {
-    SafetensorsFile file = SafetensorsFile.open(path);
+    TensorFile file = TensorFile.open(path);
     try {
       Map<String, int[]> shapes = new LinkedHashMap<>();
-      for (TensorEntry entry : file.entries()) {
+      for (TensorDeclaration entry : file.declarations()) {
         if (!entry.dataType().convertsToFloat()) {
           throw new CheckpointException(
               path,
@@ -60,7 +61,7 @@ public final class ModelFile implements AutoCloseable {
     }
   }
 
-  private static int[] intShape(Path path, TensorEntry entry) {
+  private static int[] intShape(Path path, TensorDeclaration entry) {
     for (long length : entry.shape()) {
       if (length < 1 || length > Integer.MAX_VALUE) {
         throw new CheckpointException(
@@ -77,6 +78,11 @@ public final class ModelFile implements AutoCloseable {
     return file.path();
   }
 
+  /** The tensors alone. */
+  TensorFile file() {
+    return file;
+  }
+
   /** The network whose weights the file holds, its parameters named as in the file. */
   public Network network() {
     return network;
@@ -84,7 +90,7 @@ public final class ModelFile implements AutoCloseable {
 
   /** All tensors as they are stored, in the file's order. */
   public List<TensorDeclaration> declarations() {
-    return file.entries().stream().map(TensorEntry::declaration).toList();
+    return file.declarations();
   }
 
   /** The file's own strings. */
@@ -99,7 +105,7 @@ public final class ModelFile implements AutoCloseable {
 
   /** The shape of a tensor. */
   public int[] shape(String name) {
-    return intShape(path(), file.entry(name));
+    return intShape(path(), file.declaration(name));
   }
 
   /** Reads one tensor into memory of its own; the caller closes it. */
@@ -142,14 +148,14 @@ public final class ModelFile implements AutoCloseable {
    * @throws CheckpointException naming the tensor, both shapes and both files
    */
   public void requireSameTensors(ModelFile other) {
-    for (TensorEntry entry : file.entries()) {
+    for (TensorDeclaration entry : file.declarations()) {
       if (!other.file.contains(entry.name())) {
         throw new CheckpointException(
             other.path(),
             "expected a tensor named \"%s\" of shape %s as in %s, found none"
                 .formatted(entry.name(), Arrays.toString(entry.shape()), path()));
       }
-      long[] found = other.file.entry(entry.name()).shape();
+      long[] found = other.file.declaration(entry.name()).shape();
       if (!Arrays.equals(entry.shape(), found)) {
         throw new CheckpointException(
             other.path(),
@@ -158,7 +164,7 @@ public final class ModelFile implements AutoCloseable {
                     entry.name(), Arrays.toString(entry.shape()), path(), Arrays.toString(found)));
       }
     }
-    for (TensorEntry entry : other.file.entries()) {
+    for (TensorDeclaration entry : other.file.declarations()) {
       if (!file.contains(entry.name())) {
         throw new CheckpointException(
             other.path(),
