@@ -4,7 +4,6 @@ import java.util.List;
 import org.rebasin.model.data.Batch;
 import org.rebasin.model.data.LabelledImages;
 import org.rebasin.model.data.Normalization;
-import org.rebasin.model.network.CrossEntropy;
 import org.rebasin.model.network.Execution;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.tensor.ElementWise;
@@ -48,7 +47,7 @@ public final class Ensemble implements AutoCloseable {
     normalization.requireFit(images.shape());
     this.members = List.copyOf(members);
     this.weights = weights.clone();
-    int capacity = Math.min(Classifier.BATCH_SIZE, images.size());
+    int capacity = Math.min(Classifier.batchSize(network), images.size());
     this.execution = Execution.forInference(network, capacity);
     this.batch = new Batch(images.shape(), capacity, normalization);
     this.mean = Tensor.allocate(capacity, network.outputs());
@@ -56,7 +55,16 @@ public final class Ensemble implements AutoCloseable {
 
   /** Evaluates all images. */
   public Score evaluate(LabelledImages images) {
-    Score score = Score.NONE;
+    return evaluate(images, 1).score();
+  }
+
+  /**
+   * Evaluates all images, and the confidence in the answers with them.
+   *
+   * @param bins of the reliability diagram
+   */
+  public Evaluation evaluate(LabelledImages images, int bins) {
+    Evaluation evaluation = Evaluation.none(bins);
     for (int from = 0; from < images.size(); from += execution.capacity()) {
       int count = Math.min(execution.capacity(), images.size() - from);
       batch.fill(images, from, count);
@@ -66,10 +74,9 @@ public final class Ensemble implements AutoCloseable {
         ElementWise.addScaled(
             mean.values(), 0, (float) weights[member], logits.values(), 0, mean.size());
       }
-      CrossEntropy.Sums sums = CrossEntropy.evaluate(mean, batch.labels(), count);
-      score = score.plus(new Score(sums.lossSum(), sums.correct(), count));
+      evaluation = evaluation.plus(Evaluation.of(bins, mean, batch.labels(), count));
     }
-    return score;
+    return evaluation;
   }
 
   @Override

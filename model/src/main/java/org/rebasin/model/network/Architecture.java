@@ -1,7 +1,9 @@
 package org.rebasin.model.network;
 
+import java.util.stream.Collectors;
+
 /** A family's member: a network described by a short text. */
-public sealed interface Architecture permits Mlp {
+public sealed interface Architecture permits Mlp, Vgg, ResNet, CifarResNet, GraphArchitecture {
   /** The text from which {@link #parse} makes the same architecture again. */
   String text();
 
@@ -9,15 +11,39 @@ public sealed interface Architecture permits Mlp {
   Network network();
 
   /**
+   * The network, its parameters named as a checkpoint names them.
+   *
+   * @throws IllegalArgumentException if the checkpoint's tensors are not this architecture's, with
+   *     a tensor's name, and what was expected and found
+   */
+  default Network networkOf(CheckpointTensors tensors) {
+    Network network = network();
+    tensors.requireParametersOf(network);
+    return network;
+  }
+
+  /**
    * Reads an architecture's text.
    *
    * @throws IllegalArgumentException saying what was expected and found
    */
   static Architecture parse(String text) {
-    if (text.startsWith(Mlp.PREFIX)) {
-      return Mlp.parse(text);
+    if (text.startsWith(GraphArchitecture.PREFIX)) {
+      return GraphArchitecture.parse(text);
     }
-    throw new IllegalArgumentException(
-        "unknown architecture '%s'; expected mlp:IN-HIDDEN-…-OUT".formatted(text));
+    String name = text.contains(":") ? text.substring(0, text.indexOf(':')) : text;
+    return ArchitectureFamily.ALL.stream()
+        .filter(family -> family.names().test(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "unknown architecture '%s'; expected %s"
+                        .formatted(
+                            text,
+                            ArchitectureFamily.ALL.stream()
+                                .map(ArchitectureFamily::usage)
+                                .collect(Collectors.joining(", or ")))))
+        .parse(text);
   }
 }

@@ -14,8 +14,9 @@ import java.util.stream.IntStream;
  * @param slope of the leaky ReLU; 0 is the ReLU
  */
 public record Mlp(List<Integer> widths, float slope) implements Architecture {
-  static final String PREFIX = "mlp:";
-  private static final String LEAKY_RELU = "leaky-relu=";
+  static final String NAME = "mlp";
+  static final String USAGE = "mlp:IN-HIDDEN-…-OUT[,leaky-relu=SLOPE]";
+  private static final String LEAKY_RELU = "leaky-relu";
 
   /** Checks the widths. */
   public Mlp {
@@ -31,33 +32,25 @@ public record Mlp(List<Integer> widths, float slope) implements Architecture {
     return new Mlp(List.of(widths), 0);
   }
 
-  static Mlp parse(String text) {
-    String[] parts = text.substring(PREFIX.length()).split(",", -1);
-    try {
-      List<Integer> widths = new ArrayList<>();
-      for (String width : parts[0].split("-", -1)) {
+  static Mlp of(ArchitectureOptions options) {
+    List<Integer> widths = new ArrayList<>();
+    for (String width : options.leading().split("-", -1)) {
+      try {
         widths.add(Integer.valueOf(width));
+      } catch (NumberFormatException problem) {
+        throw new IllegalArgumentException(
+            "expected widths with a - between them, found '" + width + "'", problem);
       }
-      float slope = 0;
-      for (String option : List.of(parts).subList(1, parts.length)) {
-        if (!option.startsWith(LEAKY_RELU)) {
-          throw new IllegalArgumentException("unknown option '" + option + "'");
-        }
-        slope = Float.parseFloat(option.substring(LEAKY_RELU.length()));
-      }
-      return new Mlp(widths, new LeakyRelu(slope).slope());
-    } catch (IllegalArgumentException problem) {
-      throw new IllegalArgumentException(
-          "architecture '%s': expected mlp:IN-HIDDEN-…-OUT[,leaky-relu=SLOPE]: %s"
-              .formatted(text, problem.getMessage()),
-          problem);
     }
+    return new Mlp(widths, new LeakyRelu(options.fraction(LEAKY_RELU, 0)).slope());
   }
 
   @Override
   public String text() {
-    String chain = widths.stream().map(String::valueOf).collect(Collectors.joining("-"));
-    return PREFIX + chain + (slope == 0 ? "" : "," + LEAKY_RELU + slope);
+    return new ArchitectureOptions.Text(NAME)
+        .leading(widths.stream().map(String::valueOf).collect(Collectors.joining("-")))
+        .option(LEAKY_RELU, slope, 0f)
+        .toString();
   }
 
   @Override
@@ -66,6 +59,22 @@ public record Mlp(List<Integer> widths, float slope) implements Architecture {
         IntStream.range(0, widths.size() - 1)
             .mapToObj(i -> DenseLayerNames.of("layers." + i))
             .toList());
+  }
+
+  /** Layers of other names are found as a chain, whatever the names. */
+  @Override
+  public Network networkOf(CheckpointTensors tensors) {
+    Network named = network();
+    if (named.parameters().stream().allMatch(parameter -> tensors.contains(parameter.name()))) {
+      tensors.requireParametersOf(named);
+      return named;
+    }
+    DenseChain chain = DenseChain.of(tensors);
+    if (!chain.widths().equals(widths)) {
+      throw new IllegalArgumentException(
+          "%s: expected %s, found dense layers %s".formatted(tensors.source(), text(), chain));
+    }
+    return network(chain.names());
   }
 
   /** The network whose layers have the given names, first to last. */

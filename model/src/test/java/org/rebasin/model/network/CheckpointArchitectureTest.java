@@ -37,21 +37,6 @@ class CheckpointArchitectureTest {
   }
 
   @Test
-  void architecturesComeBackFromTheirText() {
-    for (String text : List.of("mlp:784-512-10", "mlp:2-2-2-1,leaky-relu=0.01")) {
-      assertEquals(text, Architecture.parse(text).text());
-      assertEquals(text, Architecture.parse(text).network().architecture());
-    }
-    for (String wrong :
-        List.of("mlp:", "mlp:5", "mlp:3-x-2", "mlp:3--2", "mlp:3-2,gelu", "cnn:3")) {
-      assertTrue(
-          assertThrows(IllegalArgumentException.class, () -> Architecture.parse(wrong))
-              .getMessage()
-              .contains(wrong));
-    }
-  }
-
-  @Test
   void layersAreFoundWhateverTheirNames() {
     assertEquals(
         "mlp:4-5-3",
