@@ -1,13 +1,13 @@
 package org.rebasin.actors.cli;
 
-import org.rebasin.actors.report.Documents;
-import org.rebasin.actors.report.Json;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeRequest;
+import org.rebasin.actors.report.Documents;
+import org.rebasin.actors.report.Json;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.TaskResult;

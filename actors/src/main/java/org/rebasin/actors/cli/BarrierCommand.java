@@ -1,9 +1,5 @@
 package org.rebasin.actors.cli;
 
-import org.rebasin.actors.report.Documents;
-import org.rebasin.actors.report.Plot;
-import org.rebasin.actors.report.PlotFile;
-import org.rebasin.actors.report.Tables;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -14,6 +10,10 @@ import java.util.Optional;
 import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeOutcome.Curve;
 import org.rebasin.actors.job.MergeRequest;
+import org.rebasin.actors.report.Documents;
+import org.rebasin.actors.report.Plot;
+import org.rebasin.actors.report.PlotFile;
+import org.rebasin.actors.report.Tables;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.Strategy;
@@ -83,7 +83,8 @@ final class BarrierCommand extends RebasinCommand {
     MergeOutcome outcome = workplace.node().run(request, workplace.console());
     double seconds = (System.nanoTime() - started) / 1e9;
     Optional.ofNullable(plot)
-        .ifPresent(file ->
+        .ifPresent(
+            file ->
                 PlotFile.write(
                     Plot.ofCurves("Loss between two models, " + data(), outcome.curves()), file));
     Map<String, Object> document = new LinkedHashMap<>(Documents.curves(outcome));

@@ -1,10 +1,5 @@
 package org.rebasin.actors.cli;
 
-import org.rebasin.actors.report.Documents;
-import org.rebasin.actors.report.Json;
-import org.rebasin.actors.report.Plot;
-import org.rebasin.actors.report.PlotFile;
-import org.rebasin.actors.report.Tables;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +14,11 @@ import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeOutcome.Curve;
 import org.rebasin.actors.job.MergeOutcome.CurveKind;
 import org.rebasin.actors.job.MergeRequest;
+import org.rebasin.actors.report.Documents;
+import org.rebasin.actors.report.Json;
+import org.rebasin.actors.report.Plot;
+import org.rebasin.actors.report.PlotFile;
+import org.rebasin.actors.report.Tables;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Task;
 import org.rebasin.model.data.Dataset;
@@ -101,8 +101,7 @@ final class DemoCommand extends RebasinCommand {
                             Optional.empty(),
                             settings.withSeed(seed + i))))
             .toList(),
-        Optional.of(
-            MergeRequest.AlignmentPlan.toReference(new Matching.Weight(0), seed, false)),
+        Optional.of(MergeRequest.AlignmentPlan.toReference(new Matching.Weight(0), seed, false)),
         Optional.of(IntStream.range(0, models).mapToObj(i -> 1.0 / models).toList()),
         Optional.empty(),
         Optional.of(

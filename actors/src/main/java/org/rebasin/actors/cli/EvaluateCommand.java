@@ -1,9 +1,9 @@
 package org.rebasin.actors.cli;
 
-import org.rebasin.actors.report.Documents;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.rebasin.actors.report.Documents;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskResult;

@@ -88,8 +88,7 @@ final class ExperimentCommand implements Runnable {
           Experiment.load(definitions(), name, scale, Optional.ofNullable(data), models);
       Path directory =
           Optional.ofNullable(out)
-              .orElseGet(
-                  () -> Path.of("rebasin-experiments", name + "-" + scale.text()));
+              .orElseGet(() -> Path.of("rebasin-experiments", name + "-" + scale.text()));
       return onNode(
           directory.toAbsolutePath(),
           (store, datasets) -> {
@@ -108,8 +107,7 @@ final class ExperimentCommand implements Runnable {
                     workplace.console());
             Map<String, Object> document = new LinkedHashMap<>(result.document());
             document.put("out", directory.toString());
-            return new Output(
-                document, result.summary() + "\nresults are in " + directory);
+            return new Output(document, result.summary() + "\nresults are in " + directory);
           });
     }
 

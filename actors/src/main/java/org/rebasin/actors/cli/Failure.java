@@ -1,8 +1,8 @@
 package org.rebasin.actors.cli;
 
-import org.rebasin.actors.report.Json;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.rebasin.actors.report.Json;
 
 /** How a command says that it failed. */
 final class Failure {

@@ -1,7 +1,5 @@
 package org.rebasin.actors.cli;
 
-import org.rebasin.actors.report.Json;
-import org.rebasin.actors.report.Tables;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.rebasin.actors.report.Json;
+import org.rebasin.actors.report.Tables;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
 import org.rebasin.model.checkpoint.TensorDeclaration;

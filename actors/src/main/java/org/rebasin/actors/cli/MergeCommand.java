@@ -1,7 +1,5 @@
 package org.rebasin.actors.cli;
 
-import org.rebasin.actors.report.Documents;
-import org.rebasin.actors.report.Tables;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,6 +11,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeRequest;
+import org.rebasin.actors.report.Documents;
+import org.rebasin.actors.report.Tables;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.Strategy;

@@ -1,6 +1,5 @@
 package org.rebasin.actors.cli;
 
-import org.rebasin.actors.report.Json;
 import com.typesafe.config.ConfigFactory;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.rebasin.actors.node.RebasinNode;
 import org.rebasin.actors.node.TaskFailedException;
+import org.rebasin.actors.report.Json;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.work.Datasets;
 import org.rebasin.model.checkpoint.CheckpointException;

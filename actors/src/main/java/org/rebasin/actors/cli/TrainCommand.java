@@ -1,10 +1,10 @@
 package org.rebasin.actors.cli;
 
-import org.rebasin.actors.report.Documents;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.rebasin.actors.report.Documents;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskResult;
 import org.rebasin.model.data.LabelledImages;

@@ -60,8 +60,7 @@ final class TrainingOptions {
   @Option(
       names = "--augmentation",
       defaultValue = "none",
-      description =
-          "Some of crop=PIXELS,resized-crop=AREA,flip,rotate=DEGREES (default: none).")
+      description = "Some of crop=PIXELS,resized-crop=AREA,flip,rotate=DEGREES (default: none).")
   private String augmentation;
 
   Preparation preparation() {

@@ -161,9 +161,10 @@ public final class Experiment {
     if (!settings.hasPath(path)) {
       return data();
     }
-    char mark = data().indexOf(DatasetSpecification.SELECTION_MARK) < 0
-        ? DatasetSpecification.SELECTION_MARK
-        : ',';
+    char mark =
+        data().indexOf(DatasetSpecification.SELECTION_MARK) < 0
+            ? DatasetSpecification.SELECTION_MARK
+            : ',';
     return data() + mark + settings.getString(path);
   }
 

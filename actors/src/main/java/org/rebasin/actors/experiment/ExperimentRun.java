@@ -90,8 +90,7 @@ public final class ExperimentRun {
     findings
         .plots()
         .forEach(
-            (name, plot) ->
-                text.append("\n![%s](plots/%s.svg)\n".formatted(plot.title(), name)));
+            (name, plot) -> text.append("\n![%s](plots/%s.svg)\n".formatted(plot.title(), name)));
     return text.toString();
   }
 }

@@ -12,6 +12,4 @@ import org.rebasin.actors.report.Plot;
  * @param plots by their files' names
  */
 record Findings(
-    Map<String, Object> points,
-    Map<String, List<List<String>>> tables,
-    Map<String, Plot> plots) {}
+    Map<String, Object> points, Map<String, List<List<String>>> tables, Map<String, Plot> plots) {}

@@ -13,7 +13,6 @@ import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.report.Plot;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Strategy;
-import org.rebasin.actors.work.Task;
 
 /**
  * Trains many networks, each on a random part of the data, merges them by each strategy, and tells
@@ -117,8 +116,7 @@ final class ManyModelsExperiment {
               accuracies.add(bin.get("accuracy").asDouble());
             }
           }
-          series.add(
-              new Plot.Series(name, confidences, accuracies, series.size(), false, true));
+          series.add(new Plot.Series(name, confidences, accuracies, series.size(), false, true));
         });
     series.add(
         new Plot.Series(

@@ -39,18 +39,18 @@ final class OnsetExperiment {
       document.put(variant.getString("label"), run(variant, rows, series));
     }
     Plot plot =
-        new Plot(
-            experiment.title(), "epoch", "test loss barrier", OptionalDouble.of(0), series);
+        new Plot(experiment.title(), "epoch", "test loss barrier", OptionalDouble.of(0), series);
     return new Findings(document, Map.of("Barrier by epoch", rows), Map.of("onset", plot));
   }
 
-  private List<Object> run(
-      Config variant, List<List<String>> rows, List<Plot.Series> series) {
+  private List<Object> run(Config variant, List<List<String>> rows, List<Plot.Series> series) {
     String label = variant.getString("label");
     String architecture = variant.getString("architecture");
     List<Laboratory.Trained> parents =
         laboratory.train(
-            List.of(training(label + ", A", architecture, 1), training(label + ", B", architecture, 2)));
+            List.of(
+                training(label + ", A", architecture, 1),
+                training(label + ", B", architecture, 2)));
     List<Object> found = new ArrayList<>();
     List<Double> epochs = new ArrayList<>();
     List<Double> naive = new ArrayList<>();
@@ -93,8 +93,7 @@ final class OnsetExperiment {
             .<MergeRequest.Source>map(
                 parent -> new MergeRequest.Stored(parent.snapshots().get(epoch)))
             .toList(),
-        Optional.of(
-            MergeRequest.AlignmentPlan.toReference(new Matching.Weight(0), 1, false)),
+        Optional.of(MergeRequest.AlignmentPlan.toReference(new Matching.Weight(0), 1, false)),
         Optional.empty(),
         Optional.empty(),
         Optional.of(

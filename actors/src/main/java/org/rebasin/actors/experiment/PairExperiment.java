@@ -97,8 +97,14 @@ final class PairExperiment {
               found.put("full_data", full.report());
               rows.add(
                   List.of(
-                      label, Figures.percent(full.testAccuracy()), "trained on all data", "", "",
-                      Figures.percent(full.testAccuracy()), "", ""));
+                      label,
+                      Figures.percent(full.testAccuracy()),
+                      "trained on all data",
+                      "",
+                      "",
+                      Figures.percent(full.testAccuracy()),
+                      "",
+                      ""));
             });
     return found;
   }

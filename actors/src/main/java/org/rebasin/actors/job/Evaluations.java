@@ -57,8 +57,7 @@ record Evaluations(
     models.forEach(model -> tasks.add(Task.Evaluate.one(model, data, Split.TEST)));
     for (Combination combination : List.of(Combination.WEIGHTS, Combination.LOGITS)) {
       tasks.add(
-          new Task.Evaluate(
-              models, weights(), combination, Optional.empty(), data, Split.TEST));
+          new Task.Evaluate(models, weights(), combination, Optional.empty(), data, Split.TEST));
     }
     return tasks;
   }

@@ -33,9 +33,9 @@ import org.rebasin.model.permutation.Permutations;
 
 /**
  * One merge: trains what is to be trained, measures activations, aligns all models, averages and
- * corrects them, and evaluates what was asked for. Each phase sends its tasks to the queue as a stream, a bounded
- * number at a time, and the next begins when all have come back; the queue sees to workers that
- * fail.
+ * corrects them, and evaluates what was asked for. Each phase sends its tasks to the queue as a
+ * stream, a bounded number at a time, and the next begins when all have come back; the queue sees
+ * to workers that fail.
  *
  * <p>Holds its state in memory: a job is lost when its actor is.
  */

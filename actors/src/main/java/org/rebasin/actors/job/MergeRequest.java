@@ -43,8 +43,7 @@ public record MergeRequest(
     if (!toReference && !(alignment.get().matching() instanceof Matching.Weight)) {
       throw new IllegalArgumentException(
           "strategy %s: expected method weight, found %s"
-              .formatted(
-                  alignment.get().strategy().text(), alignment.get().matching().text()));
+              .formatted(alignment.get().strategy().text(), alignment.get().matching().text()));
     }
     if (!toReference && evaluation.map(EvaluationPlan::curvePoints).orElse(0) > 0) {
       throw new IllegalArgumentException(
@@ -70,8 +69,7 @@ public record MergeRequest(
    *     weights
    * @param keepModels whether the aligned models themselves are wanted
    */
-  public record AlignmentPlan(
-      Strategy strategy, Matching matching, long seed, boolean keepModels) {
+  public record AlignmentPlan(Strategy strategy, Matching matching, long seed, boolean keepModels) {
     /** Aligns each model to the first. */
     public static AlignmentPlan toReference(Matching matching, long seed, boolean keepModels) {
       return new AlignmentPlan(Strategy.TO_REFERENCE, matching, seed, keepModels);
@@ -115,12 +113,7 @@ public record MergeRequest(
     /** All curves that the request gives the means for. */
     public EvaluationPlan(
         String data, boolean controls, int curvePoints, Set<Task.Split> curveSplits) {
-      this(
-          data,
-          controls,
-          curvePoints,
-          curveSplits,
-          EnumSet.allOf(MergeOutcome.CurveKind.class));
+      this(data, controls, curvePoints, curveSplits, EnumSet.allOf(MergeOutcome.CurveKind.class));
     }
   }
 }

@@ -71,8 +71,7 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     Materializer materializer = Materializer.createMaterializer(context.getSystem());
     TaskRunner trainer = runners.apply(new Trainer(store, datasets, materializer));
     TaskRunner solver = runners.apply(new PermutationSolver(store, datasets, materializer));
-    TaskRunner collector =
-        runners.apply(new ActivationCollector(store, datasets, materializer));
+    TaskRunner collector = runners.apply(new ActivationCollector(store, datasets, materializer));
     TaskRunner evaluator = runners.apply(new Evaluator(store, datasets));
     spawn(Role.TRAINER, config.getInt("work.trainers"), Trainer.create(queue, trainer));
     spawn(

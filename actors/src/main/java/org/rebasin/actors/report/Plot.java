@@ -30,12 +30,7 @@ public record Plot(String title, String x, String y, OptionalDouble lowest, List
    * @param marked whether its points are marked
    */
   public record Series(
-      String name,
-      List<Double> xs,
-      List<Double> ys,
-      int color,
-      boolean dashed,
-      boolean marked) {
+      String name, List<Double> xs, List<Double> ys, int color, boolean dashed, boolean marked) {
     /** Copies the lists. */
     public Series {
       xs = List.copyOf(xs);
@@ -68,7 +63,6 @@ public record Plot(String title, String x, String y, OptionalDouble lowest, List
 
   /** Anything along the line between two models. */
   public static Plot alongLine(String title, String y, List<Series> series) {
-    return new Plot(
-        title, "λ  (0: first model, 1: second model)", y, OptionalDouble.of(0), series);
+    return new Plot(title, "λ  (0: first model, 1: second model)", y, OptionalDouble.of(0), series);
   }
 }

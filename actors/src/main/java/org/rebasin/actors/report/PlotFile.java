@@ -46,8 +46,7 @@ public final class PlotFile {
           VectorGraphicsEncoder.saveVectorGraphic(
               chart(plot), drawn.toString(), VectorGraphicsEncoder.VectorGraphicsFormat.SVG);
         } else {
-          BitmapEncoder.saveBitmap(
-              chart(plot), drawn.toString(), BitmapEncoder.BitmapFormat.PNG);
+          BitmapEncoder.saveBitmap(chart(plot), drawn.toString(), BitmapEncoder.BitmapFormat.PNG);
         }
         Files.move(
             drawn, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);

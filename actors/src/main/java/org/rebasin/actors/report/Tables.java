@@ -45,7 +45,9 @@ public final class Tables {
   /** The same for words: every column to the left. */
   public static String leftAligned(List<List<String>> rows) {
     List<Integer> widths = widths(rows);
-    return rows.stream().map(row -> line(row, widths, row.size())).collect(Collectors.joining("\n"));
+    return rows.stream()
+        .map(row -> line(row, widths, row.size()))
+        .collect(Collectors.joining("\n"));
   }
 
   private static String line(List<String> row, List<Integer> widths, int left) {

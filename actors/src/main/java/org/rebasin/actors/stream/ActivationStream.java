@@ -52,7 +52,8 @@ public final class ActivationStream implements AutoCloseable {
   private final ConcurrentLinkedQueue<Pass> free = new ConcurrentLinkedQueue<>();
   private final List<Pass> owned = new ArrayList<>();
 
-  // Held for reading by whatever uses the memory, so that closing waits for a stage that still runs.
+  // Held for reading by whatever uses the memory, so that closing waits for a stage that still
+  // runs.
   private final ReadWriteLock usage = new ReentrantReadWriteLock();
   private boolean closed;
 
@@ -158,8 +159,7 @@ public final class ActivationStream implements AutoCloseable {
                 using(
                     () -> {
                       Execution execution = first ? pass.first : pass.second;
-                      execution.forward(
-                          first ? a : b, pass.batch.inputs(), pass.batch.count());
+                      execution.forward(first ? a : b, pass.batch.inputs(), pass.batch.count());
                       return pass;
                     }))
         .async();

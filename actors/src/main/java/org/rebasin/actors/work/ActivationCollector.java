@@ -106,9 +106,7 @@ public final class ActivationCollector implements TaskRunner {
         Map.of(
             Provenance.KEY,
             new Provenance(
-                    "collect",
-                    List.of(task.reference().sha256(), task.model().sha256()),
-                    settings)
+                    "collect", List.of(task.reference().sha256(), task.model().sha256()), settings)
                 .json()),
         writer ->
             tensors

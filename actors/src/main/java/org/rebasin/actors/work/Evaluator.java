@@ -54,8 +54,7 @@ public final class Evaluator implements TaskRunner {
     }
   }
 
-  private Evaluation evaluation(
-      Task.Evaluate task, List<ModelFile> files, LabelledImages images) {
+  private Evaluation evaluation(Task.Evaluate task, List<ModelFile> files, LabelledImages images) {
     Network network = files.get(0).network();
     Normalization normalization = Preparation.normalizationOf(files.get(0));
     List<Weights> models = files.stream().map(ModelFile::weights).toList();

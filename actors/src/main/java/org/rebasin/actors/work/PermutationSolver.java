@@ -185,9 +185,7 @@ public final class PermutationSolver implements TaskRunner {
             List.of(new Task.Member(task.model(), Optional.of(permutations))),
             new double[] {1},
             new Provenance(
-                "align",
-                List.of(task.reference().sha256(), task.model().sha256()),
-                settings(task)))
+                "align", List.of(task.reference().sha256(), task.model().sha256()), settings(task)))
         .thenApply(aligned -> new TaskResult.Aligned(alignment, groups, Optional.of(aligned)));
   }
 

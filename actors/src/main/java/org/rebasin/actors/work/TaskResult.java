@@ -15,8 +15,7 @@ public sealed interface TaskResult {
    *
    * @param snapshots the model after each epoch, if they were wanted
    */
-  record Trained(
-      ModelId model, List<EpochReport> epochs, List<ModelId> snapshots, double seconds)
+  record Trained(ModelId model, List<EpochReport> epochs, List<ModelId> snapshots, double seconds)
       implements TaskResult {}
 
   /** What a part of the data tells of two models' units, stored as tensors. */

@@ -52,8 +52,7 @@ final class TrainingSession implements AutoCloseable {
     this.write = write;
     this.progress = progress;
     this.classifier =
-        new Classifier(
-            network, test, Normalization.parse(task.preparation().normalization()));
+        new Classifier(network, test, Normalization.parse(task.preparation().normalization()));
     this.run =
         new TrainingRun(
             network,

@@ -64,8 +64,7 @@ class ExperimentTest {
   @MethodSource("shipped")
   void everyShippedDescriptionIsUnderstood(String name) {
     for (Scale scale : Scale.values()) {
-      Experiment experiment =
-          Experiment.load(SHIPPED, name, scale, Optional.of(DIGITS), List.of());
+      Experiment experiment = Experiment.load(SHIPPED, name, scale, Optional.of(DIGITS), List.of());
       assertFalse(experiment.title().isBlank());
       assertFalse(experiment.published().isEmpty());
       if (experiment.settings().hasPath("training")) {
@@ -110,9 +109,7 @@ class ExperimentTest {
   @Test
   void counterexampleHasThreeQuartersBetweenItsEnds() throws IOException {
     JsonNode results =
-        run(
-            Experiment.load(
-                SHIPPED, "counterexample", Scale.LAPTOP, Optional.empty(), List.of()));
+        run(Experiment.load(SHIPPED, "counterexample", Scale.LAPTOP, Optional.empty(), List.of()));
     assertEquals(4, results.get("permutations").size());
     results
         .get("permutations")
@@ -154,8 +151,15 @@ class ExperimentTest {
         assertEquals(3, curves.get("corrected").get("test").get("loss").size(), method);
         assertEquals(
             curves.get("aligned").get("test").get("loss").get(0).asDouble(),
-            variant.get("results").get("naive").get("curves").get("naive").get("test").get("loss")
-                .get(0).asDouble(),
+            variant
+                .get("results")
+                .get("naive")
+                .get("curves")
+                .get("naive")
+                .get("test")
+                .get("loss")
+                .get(0)
+                .asDouble(),
             "all lines begin in the first model");
       }
     }
@@ -171,7 +175,8 @@ class ExperimentTest {
     JsonNode whole = run(described(PAIR));
     List<Path> kept = new ArrayList<>(kept().keySet());
     // As if it had been stopped before its last measurements and one of its trainings.
-    Path training = kept.stream().filter(file -> file.toString().contains("models")).findFirst().get();
+    Path training =
+        kept.stream().filter(file -> file.toString().contains("models")).findFirst().get();
     Files.delete(training);
     for (Path point : kept.stream().filter(f -> f.toString().contains("points")).skip(3).toList()) {
       Files.delete(point);
