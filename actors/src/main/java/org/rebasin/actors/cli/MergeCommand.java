@@ -17,7 +17,9 @@ import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.TaskResult.Evaluated;
+import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.evaluation.Score;
+import org.rebasin.model.merge.BatchNormRecalibration;
 import org.rebasin.model.merge.WeightedAverage;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -160,7 +162,18 @@ final class MergeCommand extends RebasinCommand {
                         common.alignment().rounds(),
                         common.alignment().seconds())));
     outcome.controls().ifPresent(controls -> text.append(table(controls)).append('\n'));
+    if (request.correction().isEmpty() && normalisesBatches(workplace, merged)) {
+      text.append(
+          "its batch normalisations have their parents' averaged statistics, which rarely fit;"
+              + " --recalibrate or --repair, with --data, measures them\n");
+    }
     return new Output(document, text + "written to " + out);
+  }
+
+  private static boolean normalisesBatches(Workplace workplace, ModelId model) {
+    try (ModelFile file = workplace.store().open(model)) {
+      return BatchNormRecalibration.concerns(file.network());
+    }
   }
 
   private String table(MergeOutcome.Controls controls) {

@@ -109,7 +109,8 @@ public final class Experiment {
 
   /** What a list shows of an experiment. */
   public static Listing listing(Path directory, String name) {
-    Config settings = ConfigFactory.parseFile(directory.resolve(name + SUFFIX).toFile());
+    Config whole = ConfigFactory.parseFile(directory.resolve(name + SUFFIX).toFile()).resolve();
+    Config settings = whole.getConfig("scales." + Scale.LAPTOP.text()).withFallback(whole);
     boolean checkpoints =
         ExperimentKind.of(settings.getString("kind")) == ExperimentKind.CHECKPOINTS;
     return new Listing(

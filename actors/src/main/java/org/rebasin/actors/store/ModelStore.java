@@ -15,7 +15,9 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.rebasin.model.checkpoint.DataType;
 import org.rebasin.model.checkpoint.ModelFile;
+import org.rebasin.model.checkpoint.NpzWriter;
 import org.rebasin.model.checkpoint.SafetensorsFile;
 import org.rebasin.model.checkpoint.SafetensorsWriter;
 import org.rebasin.model.checkpoint.TensorDeclaration;
@@ -31,6 +33,8 @@ import org.rebasin.model.tensor.Weights;
  * when the store closes: what should stay is exported first.
  */
 public final class ModelStore implements AutoCloseable {
+  private static final String NPZ = ".npz";
+
   private final Path parent;
   private final Map<ModelId, Entry> entries = new ConcurrentHashMap<>();
   private Optional<Path> directory = Optional.empty();
@@ -110,6 +114,26 @@ public final class ModelStore implements AutoCloseable {
     }
   }
 
+  /** Writes tensors as float32, in their order. */
+  public ModelId write(Weights tensors, Map<String, String> metadata) {
+    List<TensorDeclaration> declarations =
+        tensors.tensors().entrySet().stream()
+            .map(
+                entry ->
+                    new TensorDeclaration(
+                        entry.getKey(),
+                        DataType.F32,
+                        Arrays.stream(entry.getValue().shape()).asLongStream().toArray()))
+            .toList();
+    return write(
+        declarations,
+        metadata,
+        writer ->
+            tensors
+                .tensors()
+                .forEach((name, tensor) -> writer.write(name, tensor.values().duplicate())));
+  }
+
   /** Begins a model that is written piece by piece; the caller commits and closes it. */
   public Product create(List<TensorDeclaration> tensors, Map<String, String> metadata) {
     try {
@@ -166,8 +190,17 @@ public final class ModelStore implements AutoCloseable {
     return directory.get();
   }
 
-  /** Copies a model's file to a path of the user's, complete or not at all. */
+  /**
+   * Copies a model's file to a path of the user's, complete or not at all: as a NumPy archive where
+   * the name ends with {@code .npz}.
+   */
   public void export(ModelId id, Path target) {
+    if (target.getFileName().toString().endsWith(NPZ)) {
+      try (ModelFile file = open(id)) {
+        NpzWriter.write(file, target);
+      }
+      return;
+    }
     Path absolute = target.toAbsolutePath();
     try {
       // Not a temporary file of the library's: those only their owner may read.

@@ -16,10 +16,8 @@ import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.stream.ActivationStream;
 import org.rebasin.model.alignment.ActivationMoments;
-import org.rebasin.model.checkpoint.DataType;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
-import org.rebasin.model.checkpoint.TensorDeclaration;
 import org.rebasin.model.data.LabelledImages;
 import org.rebasin.model.evaluation.Classifier;
 import org.rebasin.model.network.Network;
@@ -102,32 +100,12 @@ public final class ActivationCollector implements TaskRunner {
     settings.put("data", task.data());
     settings.put("shard", task.shard() + " of " + task.shards());
     return store.write(
-        declarations(tensors),
+        tensors,
         Map.of(
             Provenance.KEY,
             new Provenance(
                     "collect", List.of(task.reference().sha256(), task.model().sha256()), settings)
-                .json()),
-        writer ->
-            tensors
-                .tensors()
-                .forEach((name, tensor) -> writer.write(name, tensor.values().duplicate())));
-  }
-
-  private static List<TensorDeclaration> declarations(Weights tensors) {
-    List<TensorDeclaration> declarations = new ArrayList<>();
-    tensors
-        .tensors()
-        .forEach(
-            (name, tensor) -> {
-              int[] shape = tensor.shape();
-              long[] lengths = new long[shape.length];
-              for (int axis = 0; axis < shape.length; axis++) {
-                lengths[axis] = shape[axis];
-              }
-              declarations.add(new TensorDeclaration(name, DataType.F32, lengths));
-            });
-    return declarations;
+                .json()));
   }
 
   private ModelId correct(Task.Correct task) {

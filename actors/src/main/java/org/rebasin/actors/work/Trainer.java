@@ -14,10 +14,8 @@ import java.util.function.Consumer;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.stream.BatchStream;
-import org.rebasin.model.checkpoint.DataType;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
-import org.rebasin.model.checkpoint.TensorDeclaration;
 import org.rebasin.model.data.Augmentation;
 import org.rebasin.model.data.Dataset;
 import org.rebasin.model.data.LabelledImages;
@@ -114,19 +112,6 @@ public final class Trainer implements TaskRunner {
     if (!train.preparation().normalization().equals(Preparation.NONE.normalization())) {
       metadata.put(Normalization.KEY, train.preparation().normalization());
     }
-    return store.write(
-        network.parameters().stream()
-            .map(
-                parameter ->
-                    new TensorDeclaration(
-                        parameter.name(),
-                        DataType.F32,
-                        parameter.shape().stream().mapToLong(Integer::longValue).toArray()))
-            .toList(),
-        metadata,
-        writer ->
-            weights
-                .tensors()
-                .forEach((name, tensor) -> writer.write(name, tensor.values().duplicate())));
+    return store.write(weights, metadata);
   }
 }
