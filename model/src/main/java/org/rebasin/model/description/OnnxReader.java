@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.rebasin.model.description.OnnxValue.Activation;
 import org.rebasin.model.description.OnnxValue.Constant;
 import org.rebasin.model.description.OnnxValue.ElementWise;
@@ -91,25 +92,35 @@ final class OnnxReader {
   }
 
   private OnnxValue read(OnnxNode node, List<OnnxOperators> families) {
-    try {
-      for (OnnxOperators family : families) {
-        Optional<OnnxValue> value = family.read(node);
-        if (value.isPresent()) {
-          return value.get();
-        }
-      }
-    } catch (IllegalArgumentException problem) {
-      // What the network's operators themselves refuse does not say where it is.
-      boolean placed = problem.getMessage().startsWith(graph.source());
-      throw placed ? problem : node.problem(problem.getMessage());
-    } catch (ArithmeticException | IndexOutOfBoundsException problem) {
-      throw node.problem("its sizes do not fit together: " + problem.getMessage());
+    Optional<OnnxValue> value =
+        placed(
+            node,
+            () ->
+                families.stream()
+                    .map(family -> family.read(node))
+                    .flatMap(Optional::stream)
+                    .findFirst());
+    if (value.isPresent()) {
+      return value.get();
     }
     throw node.problem(
         "is not understood"
             + (Set.of("Softmax", "LogSoftmax").contains(node.operator())
                 ? "; networks here end with logits: export the model without it"
                 : ""));
+  }
+
+  /** Does something for a node; whatever is refused says where. */
+  private <T> T placed(OnnxNode node, Supplier<T> action) {
+    try {
+      return action.get();
+    } catch (IllegalArgumentException problem) {
+      // What the network's operators themselves refuse does not say where it is.
+      boolean placed = problem.getMessage().startsWith(graph.source() + ": ");
+      throw placed ? problem : node.problem(problem.getMessage());
+    } catch (ArithmeticException | IndexOutOfBoundsException problem) {
+      throw node.problem("its sizes do not fit together: " + problem.getMessage());
+    }
   }
 
   /** What an input stands for. */
@@ -159,7 +170,7 @@ final class OnnxReader {
   private Activation activation(OnnxNode node, String name) {
     OnnxValue held = value(node, name);
     Activation activation =
-        whole(held)
+        placed(makers.getOrDefault(held, node), () -> whole(held))
             .orElseThrow(
                 () ->
                     held instanceof Constant || held instanceof Integers
