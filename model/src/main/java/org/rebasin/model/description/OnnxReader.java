@@ -26,8 +26,8 @@ import org.rebasin.model.network.PaddingShortcut;
 
 /**
  * Walks an ONNX graph once, in its order, and builds the network. Knows what each name stands for;
- * what the operators mean is told by {@link OnnxLayers}, {@link OnnxArithmetic} and {@link
- * OnnxShapes}.
+ * what the operators mean is told by {@link OnnxLayers}, {@link OnnxArithmetic}, {@link OnnxShapes}
+ * and {@link OnnxCuts}.
  */
 final class OnnxReader {
   private static final String WEIGHT = ".weight";
@@ -65,7 +65,11 @@ final class OnnxReader {
   /** Reads all of the graph. */
   Network network() {
     List<OnnxOperators> families =
-        List.of(new OnnxLayers(this), new OnnxArithmetic(this), new OnnxShapes(this));
+        List.of(
+            new OnnxLayers(this),
+            new OnnxArithmetic(this),
+            new OnnxShapes(this),
+            new OnnxCuts(this));
     for (OnnxNode node : graph.nodes()) {
       OnnxValue value = read(node, families);
       node.requireAllTaken();
@@ -276,6 +280,14 @@ final class OnnxReader {
     }
     throw node.problem(
         "expected integers as '%s' that follow from shapes alone".formatted(node.input(index)));
+  }
+
+  /** Integers that newer versions read as an input and older ones have as an attribute. */
+  List<Long> listed(OnnxNode node, int index, String attribute) {
+    return node.hasInput(index)
+        ? integers(node, index).values()
+        : node.integers(attribute)
+            .orElseThrow(() -> node.problem("expected " + attribute + ", found none"));
   }
 
   /** A parameter filled from a constant, which must have one number a channel. */
