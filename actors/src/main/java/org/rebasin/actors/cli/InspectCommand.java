@@ -7,9 +7,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
 import org.rebasin.model.checkpoint.TensorDeclaration;
+import org.rebasin.model.network.Parameter;
 import org.rebasin.model.permutation.PermutationGroup;
 import org.rebasin.model.permutation.PermutationSpec;
 import picocli.CommandLine.Command;
@@ -33,10 +35,14 @@ final class InspectCommand extends RebasinCommand {
       Map<String, Object> document = new LinkedHashMap<>();
       document.put("architecture", file.network().architecture());
       document.put(
-          "parameters", file.declarations().stream().mapToLong(TensorDeclaration::elements).sum());
+          "parameters",
+          file.network().parameters().stream()
+              .filter(Parameter::trainable)
+              .mapToLong(Parameter::elements)
+              .sum());
       document.put(
           "tensors",
-          file.declarations().stream()
+          tensors(file)
               .map(
                   tensor ->
                       Map.of(
@@ -50,6 +56,10 @@ final class InspectCommand extends RebasinCommand {
       document.put("sha256", file.sha256());
       return new Output(document, text(file, groups, document));
     }
+  }
+
+  private static Stream<TensorDeclaration> tensors(ModelFile file) {
+    return Stream.concat(file.state().stream(), file.declarations().stream());
   }
 
   private static Map<String, Object> document(PermutationGroup group) {
@@ -67,7 +77,7 @@ final class InspectCommand extends RebasinCommand {
   private String text(ModelFile file, List<PermutationGroup> groups, Map<String, Object> document) {
     List<List<String>> tensors = new ArrayList<>();
     tensors.add(List.of("tensor", "type", "shape"));
-    file.declarations()
+    tensors(file)
         .forEach(
             tensor ->
                 tensors.add(

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.stream.ModelTensors;
@@ -125,8 +126,18 @@ public final class PermutationSolver implements TaskRunner {
       Map<String, String> metadata = new TreeMap<>(first.metadata());
       metadata.put(ModelFile.ARCHITECTURE, first.network().architecture());
       metadata.put(Provenance.KEY, provenance.json());
-      product = store.create(first.declarations(), metadata);
+      product =
+          store.create(
+              Stream.concat(first.state().stream(), first.declarations().stream()).toList(),
+              metadata);
     } catch (RuntimeException problem) {
+      files.forEach(ModelFile::close);
+      throw problem;
+    }
+    try {
+      files.get(0).copyState(product.writer());
+    } catch (RuntimeException problem) {
+      product.close();
       files.forEach(ModelFile::close);
       throw problem;
     }

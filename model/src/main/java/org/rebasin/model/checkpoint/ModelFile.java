@@ -17,18 +17,34 @@ import org.rebasin.model.tensor.Weights;
  * A safetensors file together with the network whose weights it holds. The network comes from the
  * architecture that the file's metadata name, or that the user names, or from the tensors' names
  * and shapes. Close it; weights that were handed out stay valid.
+ *
+ * <p>Beside the network's parameters a file may hold <em>state</em>, which takes no part in the
+ * computation: PyTorch's counts of the batches that running statistics come from, {@code
+ * *.num_batches_tracked}, an {@code I64} scalar each. It is carried along as it is.
  */
 public final class ModelFile implements AutoCloseable {
   /** The metadata's key for the architecture's text. */
   public static final String ARCHITECTURE = "architecture";
 
+  private static final String COUNT = ".num_batches_tracked";
+  private static final String RUNNING_MEAN = ".running_mean";
+
   private final SafetensorsFile file;
   private final Network network;
+
+  private final List<TensorDeclaration> parameters;
+  private final List<TensorDeclaration> state;
   private final List<Tensor> mapped = new ArrayList<>();
 
-  private ModelFile(SafetensorsFile file, Network network) {
+  private ModelFile(
+      SafetensorsFile file,
+      Network network,
+      List<TensorDeclaration> parameters,
+      List<TensorDeclaration> state) {
     this.file = file;
     this.network = network;
+    this.parameters = parameters;
+    this.state = state;
   }
 
   /**
@@ -36,40 +52,58 @@ public final class ModelFile implements AutoCloseable {
    *
    * @param architecture the architecture's text, which then wins over the file's own
    * @throws CheckpointException if it is not a well-formed safetensors file, or its tensors are of
-   *     a type that does not convert to float
+   *     a type that does not convert to float, and no known state
    * @throws IllegalArgumentException if the architecture cannot be told or does not fit
    */
   public static ModelFile open(Path path, Optional<String> architecture) {
     SafetensorsFile file = SafetensorsFile.open(path);
     try {
+      Map<Boolean, List<TensorDeclaration>> byState =
+          file.entries().stream()
+              .map(TensorEntry::declaration)
+              .collect(Collectors.partitioningBy(tensor -> isState(file, tensor)));
       Map<String, int[]> shapes = new LinkedHashMap<>();
-      for (TensorEntry entry : file.entries()) {
-        if (!entry.dataType().convertsToFloat()) {
+      for (TensorDeclaration tensor : byState.get(false)) {
+        if (!tensor.dataType().convertsToFloat()) {
           throw new CheckpointException(
               path,
-              "%s: expected F32, F16 or BF16, found %s".formatted(entry.name(), entry.dataType()));
+              "%s: expected F32, F16 or BF16, found %s"
+                  .formatted(tensor.name(), tensor.dataType()));
         }
-        shapes.put(entry.name(), intShape(path, entry));
+        shapes.put(tensor.name(), intShape(path, tensor));
       }
       Optional<String> text =
           architecture.or(() -> Optional.ofNullable(file.metadata().get(ARCHITECTURE)));
-      return new ModelFile(file, CheckpointArchitecture.networkOf(shapes, text, path.toString()));
+      return new ModelFile(
+          file,
+          CheckpointArchitecture.networkOf(shapes, text, path.toString()),
+          byState.get(false),
+          byState.get(true));
     } catch (RuntimeException problem) {
       file.close();
       throw problem;
     }
   }
 
-  private static int[] intShape(Path path, TensorEntry entry) {
-    for (long length : entry.shape()) {
+  /** Whether a tensor is the count that belongs to a running mean. */
+  private static boolean isState(SafetensorsFile file, TensorDeclaration tensor) {
+    String name = tensor.name();
+    return name.endsWith(COUNT)
+        && tensor.dataType() == DataType.I64
+        && tensor.shape().length == 0
+        && file.contains(name.substring(0, name.length() - COUNT.length()) + RUNNING_MEAN);
+  }
+
+  private static int[] intShape(Path path, TensorDeclaration tensor) {
+    for (long length : tensor.shape()) {
       if (length < 1 || length > Integer.MAX_VALUE) {
         throw new CheckpointException(
             path,
             "%s: expected axis lengths of 1 to 2147483647, found shape %s"
-                .formatted(entry.name(), Arrays.toString(entry.shape())));
+                .formatted(tensor.name(), Arrays.toString(tensor.shape())));
       }
     }
-    return Arrays.stream(entry.shape()).mapToInt(Math::toIntExact).toArray();
+    return Arrays.stream(tensor.shape()).mapToInt(Math::toIntExact).toArray();
   }
 
   /** Where the file is. */
@@ -82,9 +116,22 @@ public final class ModelFile implements AutoCloseable {
     return network;
   }
 
-  /** All tensors as they are stored, in the file's order. */
+  /** The network's parameters as they are stored, in the file's order. */
   public List<TensorDeclaration> declarations() {
-    return file.entries().stream().map(TensorEntry::declaration).toList();
+    return parameters;
+  }
+
+  /** What is carried along, in the file's order. */
+  public List<TensorDeclaration> state() {
+    return state;
+  }
+
+  /**
+   * Writes the state into another file, byte for byte. Its turn must be there: a file that is made
+   * from this one declares {@link #state} and then {@link #declarations}.
+   */
+  public void copyState(SafetensorsWriter writer) {
+    state.forEach(tensor -> writer.copy(tensor.name(), file));
   }
 
   /** The file's own strings. */
@@ -99,7 +146,7 @@ public final class ModelFile implements AutoCloseable {
 
   /** The shape of a tensor. */
   public int[] shape(String name) {
-    return intShape(path(), file.entry(name));
+    return intShape(path(), file.entry(name).declaration());
   }
 
   /** Reads one tensor into memory of its own; the caller closes it. */
@@ -121,9 +168,9 @@ public final class ModelFile implements AutoCloseable {
   }
 
   /**
-   * All tensors, to be read only and only until this file is closed, in the order of the network's
-   * parameters: float32 values are mapped from the file, neither copied nor read before they are
-   * touched.
+   * All parameters, running statistics among them, to be read only and only until this file is
+   * closed, in the order of the network's parameters: float32 values are mapped from the file,
+   * neither copied nor read before they are touched.
    */
   public Weights weights() {
     return new Weights(
@@ -137,40 +184,43 @@ public final class ModelFile implements AutoCloseable {
   }
 
   /**
-   * Refuses a model whose tensors are not those of this one.
+   * Refuses a model whose parameters are not those of this one. State may differ.
    *
    * @throws CheckpointException naming the tensor, both shapes and both files
    */
   public void requireSameTensors(ModelFile other) {
-    for (TensorEntry entry : file.entries()) {
-      if (!other.file.contains(entry.name())) {
+    for (TensorDeclaration tensor : parameters) {
+      if (!other.file.contains(tensor.name())) {
         throw new CheckpointException(
             other.path(),
             "expected a tensor named \"%s\" of shape %s as in %s, found none"
-                .formatted(entry.name(), Arrays.toString(entry.shape()), path()));
+                .formatted(tensor.name(), Arrays.toString(tensor.shape()), path()));
       }
-      long[] found = other.file.entry(entry.name()).shape();
-      if (!Arrays.equals(entry.shape(), found)) {
+      long[] found = other.file.entry(tensor.name()).shape();
+      if (!Arrays.equals(tensor.shape(), found)) {
         throw new CheckpointException(
             other.path(),
             "%s: expected shape %s as in %s, found %s"
                 .formatted(
-                    entry.name(), Arrays.toString(entry.shape()), path(), Arrays.toString(found)));
+                    tensor.name(),
+                    Arrays.toString(tensor.shape()),
+                    path(),
+                    Arrays.toString(found)));
       }
     }
-    for (TensorEntry entry : other.file.entries()) {
-      if (!file.contains(entry.name())) {
+    for (TensorDeclaration tensor : other.parameters) {
+      if (!file.contains(tensor.name())) {
         throw new CheckpointException(
             other.path(),
             "%s: expected the tensors of %s, which has none of that name"
-                .formatted(entry.name(), path()));
+                .formatted(tensor.name(), path()));
       }
     }
     if (!network.architecture().equals(other.network.architecture())) {
       throw new CheckpointException(
           other.path(),
           "expected architecture %s as in %s, found %s"
-              .formatted(network.architecture(), path(), other.network.architecture()));
+              .formatted(network.label(), path(), other.network.label()));
     }
   }
 

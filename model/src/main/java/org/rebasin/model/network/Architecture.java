@@ -3,7 +3,7 @@ package org.rebasin.model.network;
 import java.util.stream.Collectors;
 
 /** A family's member: a network described by a short text. */
-public sealed interface Architecture permits Mlp, Vgg, ResNet, CifarResNet {
+public sealed interface Architecture permits Mlp, Vgg, ResNet, CifarResNet, GraphArchitecture {
   /** The text from which {@link #parse} makes the same architecture again. */
   String text();
 
@@ -28,6 +28,9 @@ public sealed interface Architecture permits Mlp, Vgg, ResNet, CifarResNet {
    * @throws IllegalArgumentException saying what was expected and found
    */
   static Architecture parse(String text) {
+    if (text.startsWith(GraphArchitecture.PREFIX)) {
+      return GraphArchitecture.parse(text);
+    }
     String name = text.contains(":") ? text.substring(0, text.indexOf(':')) : text;
     return ArchitectureFamily.ALL.stream()
         .filter(family -> family.names().test(name))

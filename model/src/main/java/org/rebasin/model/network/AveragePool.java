@@ -35,6 +35,6 @@ public record AveragePool(Window window, boolean countPadding) implements Operat
 
   @Override
   public Kernel kernel(Mode mode) {
-    throw new IllegalStateException("no kernel");
+    return new AveragePoolKernel(window, countPadding);
   }
 }

@@ -68,6 +68,6 @@ public record BatchNorm(
 
   @Override
   public Kernel kernel(Mode mode) {
-    throw new IllegalStateException("no kernel");
+    return new BatchNormKernel(this, mode);
   }
 }

@@ -44,6 +44,6 @@ public record Concatenation(int count) implements Operator {
 
   @Override
   public Kernel kernel(Mode mode) {
-    throw new IllegalStateException("no kernel");
+    return new ConcatenationKernel();
   }
 }

@@ -90,6 +90,11 @@ public record Convolution(
 
   @Override
   public Kernel kernel(Mode mode) {
-    throw new IllegalStateException("no kernel");
+    if (groups > 1) {
+      return new GroupedConvolutionKernel(this);
+    }
+    return window.isPointwise()
+        ? new PointwiseConvolutionKernel(this)
+        : new ConvolutionKernel(this);
   }
 }

@@ -35,6 +35,6 @@ public record Dropout(double rate, long seed) implements Operator {
 
   @Override
   public Kernel kernel(Mode mode) {
-    throw new IllegalStateException("no kernel");
+    return mode == Mode.TRAINING ? new DropoutKernel(this) : new CopyKernel();
   }
 }

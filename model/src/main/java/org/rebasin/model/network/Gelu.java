@@ -25,6 +25,27 @@ public record Gelu(boolean tanh) implements Operator {
 
   @Override
   public Kernel kernel(Mode mode) {
-    throw new IllegalStateException("no kernel");
+    return new PointwiseKernel(tanh ? new Approximation() : new GaussianErrorLinear());
+  }
+
+  private static final class Approximation implements PointwiseKernel.Function {
+    private static final double FACTOR = Math.sqrt(2 / Math.PI);
+    private static final double CUBIC = 0.044715;
+
+    private static double tanh(double x) {
+      return Math.tanh(FACTOR * (x + CUBIC * x * x * x));
+    }
+
+    @Override
+    public double value(double x) {
+      return 0.5 * x * (1 + tanh(x));
+    }
+
+    @Override
+    public double slope(double x, double y) {
+      double tanh = tanh(x);
+      double inner = FACTOR * (1 + 3 * CUBIC * x * x);
+      return 0.5 * (1 + tanh) + 0.5 * x * (1 - tanh * tanh) * inner;
+    }
   }
 }

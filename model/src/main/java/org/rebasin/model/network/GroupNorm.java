@@ -1,6 +1,7 @@
 package org.rebasin.model.network;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Group normalisation (Wu and He, 2018): {@code y = (x − μ) / √(σ² + ε) · weight + bias}, the mean
@@ -60,6 +61,6 @@ public record GroupNorm(String weight, String bias, int channels, int groups, do
 
   @Override
   public Kernel kernel(Mode mode) {
-    throw new IllegalStateException("no kernel");
+    return new GroupNormKernel(Optional.of(weight), Optional.of(bias), channels, groups, epsilon);
   }
 }

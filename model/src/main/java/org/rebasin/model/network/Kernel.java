@@ -43,6 +43,22 @@ public interface Kernel extends AutoCloseable {
    *     input
    */
   record InputGradient(Tensor tensor, boolean accumulate) {
+    /**
+     * Passes on the first {@code length} values of an array, which is left changed.
+     *
+     * @param from the first element that gets one
+     * @param scratch another array as long, left changed
+     */
+    void put(int from, float[] values, float[] scratch, int length) {
+      if (accumulate) {
+        tensor.values().get(from, scratch, 0, length);
+        for (int i = 0; i < length; i++) {
+          values[i] += scratch[i];
+        }
+      }
+      tensor.values().put(from, values, 0, length);
+    }
+
     /** Passes on the first {@code elements} of a gradient of the same shape. */
     void add(Tensor gradient, int elements) {
       Parallel.forEachStretch(

@@ -34,6 +34,6 @@ public record MaxPool(Window window) implements Operator {
 
   @Override
   public Kernel kernel(Mode mode) {
-    throw new IllegalStateException("no kernel");
+    return new MaxPoolKernel(window);
   }
 }

@@ -23,6 +23,11 @@ public record Parameter(
     this(name, shape, initialization, true);
   }
 
+  /** The number of its elements. */
+  public long elements() {
+    return shape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
+  }
+
   /** The shape as an array. */
   public int[] dimensions() {
     return shape.stream().mapToInt(Integer::intValue).toArray();

@@ -44,6 +44,6 @@ public record Prelu(String weight, int count) implements Operator {
 
   @Override
   public Kernel kernel(Mode mode) {
-    throw new IllegalStateException("no kernel");
+    return new PreluKernel(this);
   }
 }

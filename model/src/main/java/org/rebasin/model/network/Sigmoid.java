@@ -21,6 +21,17 @@ public record Sigmoid() implements Operator {
 
   @Override
   public Kernel kernel(Mode mode) {
-    throw new IllegalStateException("no kernel");
+    return new PointwiseKernel(
+        new PointwiseKernel.Function() {
+          @Override
+          public double value(double x) {
+            return 1 / (1 + Math.exp(-x));
+          }
+
+          @Override
+          public double slope(double x, double y) {
+            return y * (1 - y);
+          }
+        });
   }
 }

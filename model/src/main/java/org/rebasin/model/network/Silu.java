@@ -21,6 +21,18 @@ public record Silu() implements Operator {
 
   @Override
   public Kernel kernel(Mode mode) {
-    throw new IllegalStateException("no kernel");
+    return new PointwiseKernel(
+        new PointwiseKernel.Function() {
+          @Override
+          public double value(double x) {
+            return x / (1 + Math.exp(-x));
+          }
+
+          @Override
+          public double slope(double x, double y) {
+            double sigmoid = 1 / (1 + Math.exp(-x));
+            return sigmoid + y * (1 - sigmoid);
+          }
+        });
   }
 }

@@ -21,6 +21,17 @@ public record Tanh() implements Operator {
 
   @Override
   public Kernel kernel(Mode mode) {
-    throw new IllegalStateException("no kernel");
+    return new PointwiseKernel(
+        new PointwiseKernel.Function() {
+          @Override
+          public double value(double x) {
+            return Math.tanh(x);
+          }
+
+          @Override
+          public double slope(double x, double y) {
+            return 1 - y * y;
+          }
+        });
   }
 }

@@ -59,7 +59,8 @@ class ArchitectureTest {
         "resnet21; unknown architecture",
         "vgg12; unknown architecture",
         "vgg; unknown architecture",
-        "mlp:; expected widths with a - between them, found ''",
+        "mlp; expected widths with a - between them, found ''",
+        "mlp:; expected options KEY=VALUE, found ''",
         "mlp:5; expected at least an input and an output width",
         "mlp:3-x-2; expected widths with a - between them, found 'x'",
         "mlp:3--2; expected widths with a - between them, found ''",
@@ -122,11 +123,7 @@ class ArchitectureTest {
         expected,
         Architecture.parse(text).network().parameters().stream()
             .filter(Parameter::trainable)
-            .mapToLong(
-                parameter ->
-                    parameter.shape().stream()
-                        .mapToLong(length -> length)
-                        .reduce(1, (a, b) -> a * b))
+            .mapToLong(Parameter::elements)
             .sum());
   }
 
