@@ -50,6 +50,7 @@ public final class Benchmarks {
       System.out.println("|---|---|---|---|");
       benchmarks.training();
       ActivationBenchmarks.run();
+      ManyModelBenchmarks.run();
       for (int size : new int[] {512, 2048}) {
         benchmarks.assignments(size);
       }
