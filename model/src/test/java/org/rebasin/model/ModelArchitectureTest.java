@@ -31,5 +31,9 @@ class ModelArchitectureTest {
           .resideOutsideOfPackage("org.rebasin.model.tensor..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("org.nd4j..", "org.bytedeco..");
+          .resideInAnyPackage(
+              "org.nd4j.linalg..",
+              "org.nd4j.nativeblas..",
+              "org.nd4j.autodiff..",
+              "org.bytedeco..");
 }

@@ -2,16 +2,15 @@ package org.rebasin.model.alignment;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import org.rebasin.model.permutation.LinearAssignmentSolver;
 import org.rebasin.model.permutation.Permutation;
 import org.rebasin.model.permutation.PermutationSpec;
 import org.rebasin.model.permutation.Permutations;
-import org.rebasin.model.tensor.Tensor;
+import org.rebasin.model.tensor.Parallel;
 import org.rebasin.model.tensor.Weights;
 
 /**
@@ -19,54 +18,80 @@ import org.rebasin.model.tensor.Weights;
  * best for the permutations of all others, until a whole sweep changes nothing. The objective never
  * falls from visit to visit, but for a greedy first sweep, which counts only what is anchored.
  *
- * <p>Owns the score matrices; close it. For one thread.
+ * <p>Visits of groups that share no tensor do not affect each other. So a visit runs as soon as the
+ * earlier ones to its neighbours are done, side by side with others, be they of this sweep or of
+ * the next; the result is that of one visit after the other.
+ *
+ * <p>For one thread.
  */
-final class CoordinateDescent implements AutoCloseable {
-  /** A step must gain more than this part of the scores' size: single precision tells no less. */
-  private static final double TOLERANCE = 1e-7;
-
+final class CoordinateDescent {
   private final PermutationSpec spec;
   private final Weights a;
   private final Weights b;
-  private final boolean[] kept;
-  private final List<GroupScores> scores = new ArrayList<>();
-  private final Map<Integer, Tensor> matrices = new HashMap<>();
-  private final List<Tensor> owned = new ArrayList<>();
-  private final GroupScores.Panels panels;
-  private final GroupAssignment assignment;
+  private final AlignedGroups groups;
+  private final Workspaces workspaces;
 
   private final List<Permutation> permutations;
   private final boolean[] anchored;
+  private final SplittableRandom random;
+  private int[] order;
 
-  CoordinateDescent(PermutationSpec spec, Weights a, Weights b, ScoreMemory memory) {
-    this(spec, a, b, memory, new LinearAssignmentSolver());
-  }
+  /**
+   * Whether the first sweep does not count every group, so that one without change proves nothing.
+   */
+  private boolean greedy;
 
+  private final List<Visit> pending = new ArrayList<>();
+  private final boolean[] improved = new boolean[WeightMatching.MAXIMUM_SWEEPS + 1];
+  private int planned;
+  private int ended;
+
+  /** One turn of one group. */
+  private record Visit(int sweep, int group) {}
+
+  /**
+   * A descent at its beginning.
+   *
+   * @param groups of the spec; this descent's alone for as long as it runs
+   * @param workspaces may be shared with other descents
+   * @param first how it begins
+   * @param seed of the order in which groups are visited
+   */
   CoordinateDescent(
       PermutationSpec spec,
       Weights a,
       Weights b,
-      ScoreMemory memory,
-      LinearAssignmentSolver solver) {
-    this.assignment = new GroupAssignment(solver);
+      AlignedGroups groups,
+      Workspaces workspaces,
+      FirstSweep first,
+      long seed) {
     this.spec = spec;
     this.a = a;
     this.b = b;
-    this.kept = memory.kept();
+    this.groups = groups;
+    this.workspaces = workspaces;
+    groups.reset();
+    int count = spec.groups().size();
     this.permutations = new ArrayList<>(spec.identity().byGroup());
-    this.anchored = new boolean[permutations.size()];
-    int panelSize = 1;
-    for (int group = 0; group < permutations.size(); group++) {
-      scores.add(new GroupScores(spec, group, a, b));
-      panelSize = Math.max(panelSize, scores.get(group).panelSize());
+    this.anchored = new boolean[count];
+    this.greedy = !(first instanceof FirstSweep.From);
+    SplittableRandom source = new SplittableRandom(seed);
+    order = IntStream.range(0, count).toArray();
+    if (first instanceof FirstSweep.OutputToInput) {
+      order = IntStream.range(0, count).map(i -> count - 1 - i).toArray();
+    } else if (first instanceof FirstSweep.InRandomOrder restart) {
+      for (int skipped = 0; skipped <= restart.restart(); skipped++) {
+        source = source.split();
+      }
+      shuffle(order, source);
+    } else if (first instanceof FirstSweep.From from) {
+      Arrays.fill(anchored, true);
+      for (int group = 0; group < count; group++) {
+        permutations.set(group, from.start().byGroup().get(group));
+      }
+      shuffle(order, source);
     }
-    panels = new GroupScores.Panels(allocate(panelSize).values(), allocate(panelSize).values());
-  }
-
-  private Tensor allocate(int... shape) {
-    Tensor tensor = Tensor.allocate(shape);
-    owned.add(tensor);
-    return tensor;
+    this.random = source;
   }
 
   /** Sees each visit, for tests and progress. */
@@ -77,37 +102,60 @@ final class CoordinateDescent implements AutoCloseable {
     void visited(int sweep, int group, List<Permutation> permutations);
   }
 
-  WeightMatching.Descent run(FirstSweep first, long seed, Observer observer) {
-    SplittableRandom random = new SplittableRandom(seed);
-    int groups = permutations.size();
-    int[] order = IntStream.range(0, groups).toArray();
-    if (first instanceof FirstSweep.OutputToInput) {
-      order = IntStream.range(0, groups).map(i -> groups - 1 - i).toArray();
-    } else if (first instanceof FirstSweep.InRandomOrder restart) {
-      for (int skipped = 0; skipped <= restart.restart(); skipped++) {
-        random = random.split();
+  /** As {@link #descend}, with the objective reached. */
+  WeightMatching.Descent advance(int sweeps, Observer observer) {
+    Permutations found = descend(sweeps, observer);
+    return new WeightMatching.Descent(found, AlignmentObjective.of(spec, a, b, found), ended);
+  }
+
+  /**
+   * Descends until so many sweeps are done since the beginning, or one changed nothing.
+   *
+   * @return the permutations then
+   */
+  Permutations descend(int sweeps, Observer observer) {
+    while (!converged() && ended < sweeps) {
+      plan(sweeps);
+      List<Visit> ready = ready();
+      List<Optional<Permutation>> found = new ArrayList<>();
+      ready.forEach(visit -> found.add(Optional.empty()));
+      Parallel.forEach(ready.size(), i -> found.set(i, Optional.of(visit(ready.get(i).group()))));
+      for (int i = 0; i < ready.size(); i++) {
+        apply(ready.get(i), found.get(i).orElseThrow());
+        observer.visited(ready.get(i).sweep(), ready.get(i).group(), permutations);
       }
-      shuffle(order, random);
-    } else if (first instanceof FirstSweep.From from) {
-      Arrays.fill(anchored, true);
-      for (int group = 0; group < groups; group++) {
-        permutations.set(group, from.start().byGroup().get(group));
-      }
-      shuffle(order, random);
+      endSweeps();
     }
-    int sweeps = 0;
-    boolean improved = groups > 0;
-    while (improved && sweeps < WeightMatching.MAXIMUM_SWEEPS) {
-      improved = false;
-      sweeps++;
+    return new Permutations(permutations);
+  }
+
+  /** Begins anew from other permutations, and keeps the scores: few units should differ. */
+  void moveTo(Permutations start) {
+    for (int group = 0; group < permutations.size(); group++) {
+      permutations.set(group, start.byGroup().get(group));
+    }
+    Arrays.fill(anchored, true);
+    greedy = false;
+    pending.clear();
+    planned = 0;
+    ended = 0;
+  }
+
+  /** Whether the last sweep changed nothing. */
+  boolean converged() {
+    return permutations.isEmpty() || ended > 0 && !improved[ended];
+  }
+
+  /** Looks one sweep ahead of the oldest that is not done, but never beyond {@code sweeps}. */
+  private void plan(int sweeps) {
+    while (planned < Math.min(sweeps, ended + 2)) {
+      planned++;
+      improved[planned] = greedy && planned == 1;
       for (int group : order) {
-        improved |= visit(group);
-        observer.visited(sweeps, group, permutations);
+        pending.add(new Visit(planned, group));
       }
       shuffle(order, random);
     }
-    Permutations found = new Permutations(permutations);
-    return new WeightMatching.Descent(found, AlignmentObjective.of(spec, a, b, found), sweeps);
   }
 
   private static void shuffle(int[] order, SplittableRandom random) {
@@ -119,60 +167,51 @@ final class CoordinateDescent implements AutoCloseable {
     }
   }
 
-  /** Solves one group's assignment; returns whether its permutation changed. */
-  private boolean visit(int group) {
-    boolean visitedBefore = matrices.containsKey(group);
-    Tensor matrix = matrix(group);
-    int moved =
-        scores
-            .get(group)
-            .update(matrix, visitedBefore && kept[group], permutations, anchored, panels);
-    boolean anchoredBefore = anchored[group];
-    anchored[group] = true;
-    if (moved == 0) {
-      return false;
+  /** Takes the visits that no earlier one can affect out of the pending ones. */
+  private List<Visit> ready() {
+    List<Visit> ready = new ArrayList<>();
+    boolean[] blocked = new boolean[permutations.size()];
+    for (Iterator<Visit> visits = pending.iterator(); visits.hasNext(); ) {
+      Visit visit = visits.next();
+      if (!blocked[visit.group()]) {
+        ready.add(visit);
+        visits.remove();
+      }
+      for (int group = 0; group < blocked.length; group++) {
+        blocked[group] |= groups.adjacent(visit.group(), group);
+      }
     }
-    Permutation now = permutations.get(group);
-    Permutation better = assignment.best(group, matrix);
-    if (anchoredBefore && !gains(matrix, now, better)) {
-      return false;
-    }
-    permutations.set(group, better);
-    return true;
+    return ready;
   }
 
-  /** The group's own matrix, or the one that all groups share whose scores are not kept. */
-  private Tensor matrix(int group) {
-    int size = scores.get(group).size();
-    if (kept[group]) {
-      return matrices.computeIfAbsent(group, g -> allocate(size, size));
+  private Permutation visit(int group) {
+    return workspaces.with(
+        workspace ->
+            groups
+                .get(group)
+                .visit(
+                    permutations.get(group),
+                    anchored[group],
+                    new GroupScores.Situation(a, b, permutations, anchored),
+                    workspace));
+  }
+
+  private void apply(Visit visit, Permutation found) {
+    if (found != permutations.get(visit.group())) {
+      permutations.set(visit.group(), found);
+      improved[visit.sweep()] = true;
     }
-    return matrices.computeIfAbsent(group, g -> shared(size));
+    anchored[visit.group()] = true;
   }
 
-  private Tensor shared(int size) {
-    return matrices.entrySet().stream()
-        .filter(entry -> !kept[entry.getKey()] && entry.getValue().dimension(0) == size)
-        .map(Map.Entry::getValue)
-        .findFirst()
-        .orElseGet(() -> allocate(size, size));
-  }
-
-  private static boolean gains(Tensor matrix, Permutation now, Permutation better) {
-    int size = now.size();
-    double gain = 0;
-    double magnitude = 0;
-    for (int slot = 0; slot < size; slot++) {
-      double after = matrix.values().get(slot * size + better.get(slot));
-      double before = matrix.values().get(slot * size + now.get(slot));
-      gain += after - before;
-      magnitude += Math.abs(after) + Math.abs(before);
+  /**
+   * Counts the sweeps that are done. Visits beyond a sweep that changed nothing change nothing
+   * either, since no score of theirs has moved.
+   */
+  private void endSweeps() {
+    int open = pending.isEmpty() ? planned + 1 : pending.get(0).sweep();
+    while (ended + 1 < open && !converged()) {
+      ended++;
     }
-    return gain > TOLERANCE * magnitude;
-  }
-
-  @Override
-  public void close() {
-    owned.forEach(Tensor::close);
   }
 }

@@ -1,38 +1,38 @@
 package org.rebasin.model.alignment;
 
-import java.util.HashMap;
-import java.util.Map;
 import org.rebasin.model.permutation.Assignment;
 import org.rebasin.model.permutation.LinearAssignmentSolver;
 import org.rebasin.model.permutation.Permutation;
 import org.rebasin.model.tensor.Tensor;
 
 /**
- * Solves the groups' assignments for one descent. Keeps each group's last column duals: where few
- * of a neighbour's units moved, the next solution starts from them.
+ * Solves one group's assignments. Keeps the last column duals: where few of the neighbours' units
+ * moved, the next solution starts from them.
  */
 final class GroupAssignment {
-  private final LinearAssignmentSolver solver;
-  private final Map<Integer, double[]> duals = new HashMap<>();
+  /** If more of the scores moved, their last duals are no better a start than none. */
+  private static final double MOST_MOVED = 0.2;
 
-  /** For one descent; descents one after the other may share the solver and its buffers. */
-  GroupAssignment(LinearAssignmentSolver solver) {
-    this.solver = solver;
-  }
+  private double[] duals = {};
 
   /**
    * The permutation of the highest total score.
    *
    * @param scores {@code [size, size]}
+   * @param moved which part of them changed since the last call
    */
-  Permutation best(int group, Tensor scores) {
+  Permutation best(LinearAssignmentSolver solver, Tensor scores, double moved) {
     int size = scores.dimension(0);
-    double[] last = duals.get(group);
     Assignment assignment =
-        last == null
+        duals.length == 0 || moved > MOST_MOVED
             ? solver.maximize(scores.values().duplicate(), size, size)
-            : solver.maximize(scores.values().duplicate(), size, size, last);
-    duals.put(group, assignment.columnDuals());
+            : solver.maximize(scores.values().duplicate(), size, size, duals);
+    duals = assignment.columnDuals();
     return Permutation.of(assignment.columnOfRow());
+  }
+
+  /** Forgets the last solution. */
+  void reset() {
+    duals = new double[0];
   }
 }

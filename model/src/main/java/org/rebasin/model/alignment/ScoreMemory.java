@@ -11,7 +11,7 @@ import org.rebasin.model.permutation.PermutationSpec;
  * visit.
  *
  * @param kept for each group, whether its scores stay
- * @param sideBySide whether several descents may hold their scores at the same time
+ * @param sideBySide whether any number of descents may hold their scores at the same time
  */
 record ScoreMemory(boolean[] kept, boolean sideBySide) {
   /** Models below this many parameters keep everything. */

@@ -1,14 +1,10 @@
 package org.rebasin.model.alignment;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
-import org.rebasin.model.permutation.LinearAssignmentSolver;
 import org.rebasin.model.permutation.PermutationSpec;
 import org.rebasin.model.permutation.Permutations;
-import org.rebasin.model.tensor.Parallel;
 import org.rebasin.model.tensor.Weights;
 
 /**
@@ -16,11 +12,11 @@ import org.rebasin.model.tensor.Weights;
  * AlignmentObjective}, a sum of bilinear assignment problems (NP-hard), by coordinate descent over
  * the groups.
  *
- * <p>Several descents run, from different first sweeps, and the best ends win. A <em>greedy</em>
+ * <p>Several descents start, from different first sweeps, and the best ends win. A <em>greedy</em>
  * first sweep lets a group's score count only what is already anchored: tensors without another
  * permuted axis, and groups visited before. It is faster than the paper's, which counts groups not
  * yet aligned too, and ends higher: from the input to the output for untrained networks, the other
- * way for trained ones, so both are tried.
+ * way for trained ones, so both are tried; {@link DescentRace} stops those that fall behind.
  */
 public final class WeightMatching {
   /** Sweeps of one descent at most; descents end far earlier. */
@@ -31,16 +27,27 @@ public final class WeightMatching {
   /**
    * What decides the result, with the weights.
    *
-   * @param seed of the order in which groups are visited
+   * @param seed of all random choices
    * @param restarts descents in random order, besides the two greedy ones
-   * @param start permutations to start from, such as an earlier result
+   * @param starts permutations to start from, such as earlier results; each descends to its end
+   * @param kicks how many times to disturb a tenth of one group of the best result and descend
+   *     again, keeping what is better
    */
-  public record Settings(long seed, int restarts, Optional<Permutations> start) {
-    /** Checks the number of restarts. */
+  public record Settings(long seed, int restarts, List<Permutations> starts, int kicks) {
+    /** Checks the counts and copies the list. */
     public Settings {
       if (restarts < 0) {
         throw new IllegalArgumentException("expected restarts of at least 0, found " + restarts);
       }
+      if (kicks < 0) {
+        throw new IllegalArgumentException("expected kicks of at least 0, found " + kicks);
+      }
+      starts = List.copyOf(starts);
+    }
+
+    /** With at most one start, and no kicks. */
+    public Settings(long seed, int restarts, Optional<Permutations> start) {
+      this(seed, restarts, start.stream().toList(), 0);
     }
 
     /** Both greedy directions and nothing else. */
@@ -62,30 +69,14 @@ public final class WeightMatching {
     List<FirstSweep> starts = new ArrayList<>();
     starts.add(new FirstSweep.InputToOutput());
     starts.add(new FirstSweep.OutputToInput());
-    settings.start().ifPresent(start -> starts.add(new FirstSweep.From(start)));
+    settings.starts().forEach(start -> starts.add(new FirstSweep.From(start)));
     for (int restart = 0; restart < settings.restarts(); restart++) {
       starts.add(new FirstSweep.InRandomOrder(restart));
     }
-    ScoreMemory memory = ScoreMemory.of(spec, a.parameters());
-    Descent[] ended = new Descent[starts.size()];
-    if (memory.sideBySide()) {
-      Parallel.forEach(
-          ended.length,
-          i ->
-              ended[i] =
-                  descend(
-                      spec, a, b, starts.get(i), settings, memory, new LinearAssignmentSolver()));
-    } else {
-      LinearAssignmentSolver solver = new LinearAssignmentSolver();
-      for (int i = 0; i < ended.length; i++) {
-        ended[i] = descend(spec, a, b, starts.get(i), settings, memory, solver);
-      }
+    Descent best;
+    try (DescentRace race = new DescentRace(spec, a, b, settings.seed())) {
+      best = race.run(starts, settings.kicks());
     }
-    Descent best =
-        IntStream.range(0, ended.length)
-            .mapToObj(i -> ended[i])
-            .max(Comparator.comparingDouble(Descent::objective))
-            .orElseThrow();
     return new Alignment(
         "weight",
         best.permutations(),
@@ -96,19 +87,6 @@ public final class WeightMatching {
         settings.seed());
   }
 
-  private static Descent descend(
-      PermutationSpec spec,
-      Weights a,
-      Weights b,
-      FirstSweep first,
-      Settings settings,
-      ScoreMemory memory,
-      LinearAssignmentSolver solver) {
-    try (CoordinateDescent descent = new CoordinateDescent(spec, a, b, memory, solver)) {
-      return descent.run(first, settings.seed(), CoordinateDescent.Observer.NONE);
-    }
-  }
-
-  /** Where one descent ended. */
+  /** Where one descent is. */
   record Descent(Permutations permutations, double objective, int sweeps) {}
 }

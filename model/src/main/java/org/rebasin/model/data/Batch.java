@@ -10,24 +10,48 @@ import org.rebasin.model.tensor.Tensor;
 public final class Batch implements AutoCloseable {
   private final Tensor inputs;
   private final int[] labels;
+  private final Normalization normalization;
   private int count;
 
-  /** Allocates room for {@code capacity} images. */
+  /** Allocates room for {@code capacity} images, whose brightness is kept as it is, 0 to 1. */
   public Batch(ImageShape shape, int capacity) {
+    this(shape, capacity, Normalization.NONE);
+  }
+
+  /**
+   * Allocates room for {@code capacity} images, all of which are normalised.
+   *
+   * @throws IllegalArgumentException if the normalisation is for another number of channels
+   */
+  public Batch(ImageShape shape, int capacity, Normalization normalization) {
+    normalization.requireFit(shape);
+    this.normalization = normalization;
     this.inputs = Tensor.allocate(capacity, shape.channels(), shape.height(), shape.width());
     this.labels = new int[capacity];
   }
 
   /** Fills it with one batch of an order. */
   public Batch fill(LabelledImages images, BatchOrder order, int batch) {
-    count = order.gather(batch, images, inputs.values(), labels);
+    return fill(images, order, batch, AugmentationPass.NONE);
+  }
+
+  /** Fills it with one batch of an order, whose images are changed by an augmentation. */
+  public Batch fill(
+      LabelledImages images, BatchOrder order, int batch, AugmentationPass augmentation) {
+    count = order.gather(batch, images, normalization, augmentation, inputs.values(), labels);
     return this;
   }
 
   /** Fills it with consecutive images. */
   public Batch fill(LabelledImages images, int from, int length) {
     images.gather(
-        IntStream.range(from, from + length).toArray(), 0, length, inputs.values(), labels);
+        IntStream.range(from, from + length).toArray(),
+        0,
+        length,
+        normalization,
+        AugmentationPass.NONE,
+        inputs.values(),
+        labels);
     count = length;
     return this;
   }

@@ -79,11 +79,23 @@ public final class BatchOrder {
    * @throws IndexOutOfBoundsException if there is no such batch
    */
   public int gather(int batch, LabelledImages images, FloatBuffer target, int[] targetLabels) {
+    return gather(batch, images, Normalization.NONE, AugmentationPass.NONE, target, targetLabels);
+  }
+
+  /** The same, but the images are changed by an augmentation and normalised. */
+  int gather(
+      int batch,
+      LabelledImages images,
+      Normalization normalization,
+      AugmentationPass augmentation,
+      FloatBuffer target,
+      int[] targetLabels) {
     if (images.size() != indices.length) {
       throw new IllegalArgumentException(
           "batch order: expected %d images, found %d".formatted(indices.length, images.size()));
     }
-    images.gather(indices, start(batch), count(batch), target, targetLabels);
+    images.gather(
+        indices, start(batch), count(batch), normalization, augmentation, target, targetLabels);
     return count(batch);
   }
 

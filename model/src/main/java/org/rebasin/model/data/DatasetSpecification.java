@@ -1,15 +1,38 @@
 package org.rebasin.model.data;
 
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Names a data set and where it comes from, as users write it: {@code digits}, {@code
- * digits:seed=3,train=8000,test=2000}, {@code mnist:DIR} or {@code fashion-mnist:DIR}.
+ * digits:seed=3,train=8000,test=2000}, {@code mnist:DIR}, {@code fashion-mnist:DIR}, {@code
+ * cifar10:DIR} or {@code cifar100:DIR}.
+ *
+ * <p>Any of them may be followed by {@code #} and options, which select examples of it:
+ *
+ * <ul>
+ *   <li>{@code train=5000} or {@code train-fraction=0.5}, {@code test=1000}, {@code subset-seed=3}:
+ *       a random subset. Of two with one seed the larger contains the smaller.
+ *   <li>{@code split=a} or {@code split=b}, {@code low-labels=0.2}, {@code split-seed=3}: of the
+ *       examples to train on, a has a random 20 % of each class in the lower half of the labels and
+ *       80 % of each class in the upper half; b has the others. Without {@code low-labels} both
+ *       have half of each class.
+ *   <li>{@code shard=1/8}, {@code dirichlet=0.5}, {@code shard-seed=3}: of the examples to train
+ *       on, the first of eight parts, equal and random, or with each class shared out in
+ *       proportions drawn from a Dirichlet distribution.
+ * </ul>
+ *
+ * For example {@code mnist:DIR#train-fraction=0.5,subset-seed=7}. Seeds are 0 unless given. The
+ * order of the options does not matter: of the examples to train on the split's part is taken
+ * first, then the shard, then the subset. A directory whose name contains {@code #} needs a {@code
+ * #} behind it, with or without options.
  */
 public sealed interface DatasetSpecification {
+  /** Between a data set and the options that select examples of it. */
+  char SELECTION_MARK = '#';
+
   /**
    * Understands a specification, without looking at any file.
    *
@@ -17,26 +40,35 @@ public sealed interface DatasetSpecification {
    *     message lists what is
    */
   static DatasetSpecification parse(String text) {
-    int colon = text.indexOf(':');
-    String name = colon < 0 ? text : text.substring(0, colon);
-    String rest = colon < 0 ? "" : text.substring(colon + 1);
+    int mark = text.lastIndexOf(SELECTION_MARK);
+    if (mark < 0) {
+      return parseSource(text, text);
+    }
+    DatasetSpecification source = parseSource(text, text.substring(0, mark));
+    Selection selection = Selection.parse("data '%s'".formatted(text), text.substring(mark + 1));
+    return selection.isEverything() ? source : new Selected(source, selection.text());
+  }
+
+  private static DatasetSpecification parseSource(String text, String source) {
+    int colon = source.indexOf(':');
+    String name = colon < 0 ? source : source.substring(0, colon);
+    String rest = colon < 0 ? "" : source.substring(colon + 1);
     if (name.equals(Digits.NAME)) {
       return Digits.parse(text, rest);
     }
-    if (!Idx.NAMES.contains(name)) {
+    List<String> known = Stream.concat(Idx.NAMES.stream(), Cifar.NAMES.stream()).toList();
+    if (!known.contains(name)) {
       throw new IllegalArgumentException(
           "data '%s': expected digits, digits:OPTION=VALUE,… (options %s), %s:DIR, found '%s'"
               .formatted(
-                  text,
-                  String.join(", ", Digits.OPTIONS),
-                  String.join(":DIR or ", Idx.NAMES),
-                  name));
+                  text, String.join(", ", Digits.OPTIONS), String.join(":DIR or ", known), name));
     }
     if (rest.isEmpty()) {
       throw new IllegalArgumentException(
           "data '%s': expected %s:DIR, found no directory".formatted(text, name));
     }
-    return new Idx(name, Path.of(rest));
+    Path directory = Path.of(rest);
+    return Idx.NAMES.contains(name) ? new Idx(name, directory) : new Cifar(name, directory);
   }
 
   /** The name of the data set, such as {@code mnist}. */
@@ -52,6 +84,30 @@ public sealed interface DatasetSpecification {
    * @throws DatasetException naming the directory or the file that is missing
    */
   void check();
+
+  /**
+   * The whole data set that this is a selection of; itself if it is whole. Who keeps many
+   * selections of one data set in memory loads it once and calls {@link #select}.
+   */
+  default DatasetSpecification source() {
+    return this;
+  }
+
+  /**
+   * The selected examples as views.
+   *
+   * @param whole what {@link #source} loads
+   * @throws DatasetException if it has fewer examples than are selected
+   */
+  default Dataset select(Dataset whole) {
+    return whole;
+  }
+
+  /** How a data set of files is written, so that it is not taken for a selection. */
+  private static String text(String name, Path directory) {
+    String text = name + ":" + directory;
+    return text.indexOf(SELECTION_MARK) < 0 ? text : text + SELECTION_MARK;
+  }
 
   /**
    * Checks, then loads or generates both parts.
@@ -93,34 +149,12 @@ public sealed interface DatasetSpecification {
     }
 
     private static Digits parse(String text, String options) {
-      Map<String, Long> values = new HashMap<>();
       // "digits:" alone means no options; a stray comma is a mistake.
-      for (String option : options.isEmpty() ? new String[0] : options.split(",", -1)) {
-        int equals = option.indexOf('=');
-        String key = equals < 0 ? option : option.substring(0, equals);
-        if (equals < 0 || !OPTIONS.contains(key)) {
-          throw new IllegalArgumentException(
-              "data '%s': expected OPTION=VALUE with one of the options %s, found '%s'"
-                  .formatted(text, String.join(", ", OPTIONS), option));
-        }
-        if (values.put(key, integer(text, key, option.substring(equals + 1))) != null) {
-          throw new IllegalArgumentException(
-              "data '%s': expected %s once, found it twice".formatted(text, key));
-        }
-      }
+      Options values = Options.parse("data '%s'".formatted(text), options, OPTIONS);
       return new Digits(
-          values.getOrDefault("seed", DEFAULT.seed),
-          size("train", values.getOrDefault("train", (long) DEFAULT.train)),
-          size("test", values.getOrDefault("test", (long) DEFAULT.test)));
-    }
-
-    private static long integer(String text, String key, String value) {
-      try {
-        return Long.parseLong(value);
-      } catch (NumberFormatException e) {
-        throw new IllegalArgumentException(
-            "data '%s': %s: expected an integer, found '%s'".formatted(text, key, value), e);
-      }
+          values.integer("seed", DEFAULT.seed),
+          size("train", values.integer("train", DEFAULT.train)),
+          size("test", values.integer("test", DEFAULT.test)));
     }
 
     @Override
@@ -169,7 +203,7 @@ public sealed interface DatasetSpecification {
 
     @Override
     public String text() {
-      return name + ":" + directory;
+      return DatasetSpecification.text(name, directory);
     }
 
     @Override
@@ -181,6 +215,104 @@ public sealed interface DatasetSpecification {
     public Dataset load() {
       IdxDirectory files = IdxDirectory.open(directory);
       return new Dataset(name, text(), files.train(), files.test());
+    }
+  }
+
+  /**
+   * Some examples of a data set.
+   *
+   * @param source the whole data set
+   * @param options that select, as behind the {@code #}, at least one
+   */
+  record Selected(DatasetSpecification source, String options) implements DatasetSpecification {
+    /**
+     * @throws IllegalArgumentException if an option or its value is not known, none is given, or
+     *     the source is itself a selection
+     */
+    public Selected {
+      if (source instanceof Selected) {
+        throw new IllegalArgumentException(
+            "data '%s': expected a whole data set to select from".formatted(source.text()));
+      }
+      Selection selection = Selection.parse("data '%s'".formatted(options), options);
+      if (selection.isEverything()) {
+        throw new IllegalArgumentException("data: expected options that select, found none");
+      }
+      // Written in full, so that equal selections are equal.
+      options = selection.text();
+    }
+
+    @Override
+    public String name() {
+      return source.name();
+    }
+
+    @Override
+    public String text() {
+      String text = source.text();
+      return (text.indexOf(SELECTION_MARK) < 0 ? text + SELECTION_MARK : text) + options;
+    }
+
+    @Override
+    public void check() {
+      source.check();
+    }
+
+    @Override
+    public Dataset load() {
+      return select(source.load());
+    }
+
+    @Override
+    public Dataset select(Dataset whole) {
+      Selection selection = Selection.parse(text(), options);
+      try {
+        return new Dataset(
+            whole.name(), text(), selection.ofTrain(whole.train()), selection.ofTest(whole.test()));
+      } catch (IllegalArgumentException e) {
+        throw new DatasetException("data '%s': %s".formatted(text(), e.getMessage()), e);
+      }
+    }
+  }
+
+  /**
+   * CIFAR-10, or CIFAR-100 with its hundred fine classes, in the publishers' binary files.
+   *
+   * @param name {@code cifar10} or {@code cifar100}
+   * @param directory with the files, gzip or not, or with the folder that the archive unpacks to
+   */
+  record Cifar(String name, Path directory) implements DatasetSpecification {
+    static final List<String> NAMES =
+        Arrays.stream(CifarFormat.values()).map(CifarFormat::dataset).toList();
+
+    /**
+     * @throws IllegalArgumentException if no data set of that name comes in these files
+     */
+    public Cifar {
+      if (!NAMES.contains(name)) {
+        throw new IllegalArgumentException(
+            "CIFAR files: expected one of %s, found %s".formatted(String.join(", ", NAMES), name));
+      }
+    }
+
+    @Override
+    public String text() {
+      return DatasetSpecification.text(name, directory);
+    }
+
+    @Override
+    public void check() {
+      open();
+    }
+
+    private CifarDirectory open() {
+      return CifarDirectory.open(directory, CifarFormat.values()[NAMES.indexOf(name)]);
+    }
+
+    @Override
+    public Dataset load() {
+      CifarDirectory files = open();
+      return new Dataset(name, text(), files.readTrain(), files.readTest());
     }
   }
 }

@@ -1,15 +1,12 @@
 package org.rebasin.model.data;
 
-import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
-import java.util.zip.GZIPInputStream;
 
 /**
  * An array of unsigned bytes in the IDX format of the MNIST database (Y. LeCun, C. Cortes, C.
@@ -23,9 +20,6 @@ record IdxArray(int[] extents, byte[] values) {
   private static final int UNSIGNED_BYTES = 8;
   private static final int MAX_VALUES = Integer.MAX_VALUE - 8;
 
-  /** What deflate can at most make of one byte, and so what a gzip file of known size can hold. */
-  private static final int MAX_GZIP_RATIO = 1032;
-
   /**
    * Reads a whole file, gzip or not: its first two bytes tell, whatever its name. Memory for the
    * values is only taken once the file is known to be large enough to hold them.
@@ -35,24 +29,13 @@ record IdxArray(int[] extents, byte[] values) {
    */
   static IdxArray read(Path file, int dimensions) {
     try {
-      boolean compressed = isGzip(file);
-      try (InputStream raw = Files.newInputStream(file);
-          DataInputStream in =
-              new DataInputStream(
-                  compressed
-                      ? new GZIPInputStream(raw, 1 << 16)
-                      : new BufferedInputStream(raw, 1 << 16))) {
+      CompressedFile source = CompressedFile.of(file);
+      try (DataInputStream in = new DataInputStream(source.open())) {
         int[] extents = readHeader(in, file, dimensions);
-        return readValues(in, file, extents, compressed);
+        return readValues(in, source, extents);
       }
     } catch (IOException e) {
       throw new DatasetException("%s: cannot be read: %s".formatted(file, e), e);
-    }
-  }
-
-  private static boolean isGzip(Path file) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      return Arrays.equals(in.readNBytes(2), new byte[] {0x1F, (byte) 0x8B});
     }
   }
 
@@ -83,18 +66,19 @@ record IdxArray(int[] extents, byte[] values) {
     return Arrays.copyOfRange(header, 1, header.length);
   }
 
-  private static IdxArray readValues(InputStream in, Path file, int[] extents, boolean compressed)
+  private static IdxArray readValues(InputStream in, CompressedFile source, int[] extents)
       throws IOException {
+    Path file = source.path();
     int count = checkedProduct(file, extents);
     int header = headerBytes(extents.length);
     long expected = (long) header + count;
-    long size = Files.size(file);
-    if (compressed && expected > size * MAX_GZIP_RATIO) {
+    long size = source.size();
+    if (source.compressed() && expected > size * CompressedFile.MAX_RATIO) {
       throw new DatasetException(
           "%s: its header promises %d bytes, more than a gzip file of %d bytes can hold"
               .formatted(file, expected, size));
     }
-    if (!compressed && expected != size) {
+    if (!source.compressed() && expected != size) {
       throw wrongLength(file, extents, expected, Long.toString(size));
     }
     byte[] values = new byte[count];

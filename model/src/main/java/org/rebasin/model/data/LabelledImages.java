@@ -3,6 +3,7 @@ package org.rebasin.model.data;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * Images with 8-bit pixels, each with the number of its class. Immutable, and safe for use from
@@ -13,17 +14,6 @@ public final class LabelledImages {
 
   /** Pixels converted at a time: 16 KiB of floats, so the copy onwards reads from the L1 cache. */
   private static final int CHUNK = 4096;
-
-  /**
-   * Byte to brightness. Java's compiler vectorises no such conversion; a look-up beats dividing.
-   */
-  private static final float[] BRIGHTNESS = new float[256];
-
-  static {
-    for (int value = 0; value < BRIGHTNESS.length; value++) {
-      BRIGHTNESS[value] = value / 255f;
-    }
-  }
 
   private final ImageShape shape;
   private final int classes;
@@ -116,6 +106,25 @@ public final class LabelledImages {
    *     have been written then
    */
   public void gather(int[] indices, int from, int count, FloatBuffer target, int[] targetLabels) {
+    gather(indices, from, count, Normalization.NONE, AugmentationPass.NONE, target, targetLabels);
+  }
+
+  /**
+   * The same, but the images are changed by an augmentation and normalised instead of scaled, still
+   * in one pass.
+   *
+   * @throws IllegalArgumentException if a target is too small, or the normalisation is for another
+   *     number of channels
+   */
+  public void gather(
+      int[] indices,
+      int from,
+      int count,
+      Normalization normalization,
+      AugmentationPass augmentation,
+      FloatBuffer target,
+      int[] targetLabels) {
+    normalization.requireFit(shape);
     Objects.checkFromIndexSize(from, count, indices.length);
     int elements = shape.elements();
     if ((long) count * elements > target.limit()) {
@@ -127,21 +136,56 @@ public final class LabelledImages {
       throw new IllegalArgumentException(
           "target labels: expected room for %d, found %d".formatted(count, targetLabels.length));
     }
-    float[] chunk = new float[Math.min(CHUNK, elements)];
     for (int k = 0; k < count; k++) {
-      int row = rows[indices[from + k]];
-      targetLabels[k] = labels[row] & 0xFF;
-      for (int done = 0; done < elements; done += chunk.length) {
-        int length = Math.min(chunk.length, elements - done);
-        convert(pixels, row * elements + done, chunk, length);
-        target.put(k * elements + done, chunk, 0, length);
+      targetLabels[k] = label(indices[from + k]);
+    }
+    if (augmentation.augmentation().isNone()) {
+      convert(indices, from, count, normalization, target);
+    } else {
+      resample(indices, from, count, normalization, augmentation, target);
+    }
+  }
+
+  private void convert(
+      int[] indices, int from, int count, Normalization normalization, FloatBuffer target) {
+    int plane = shape.height() * shape.width();
+    float[] chunk = new float[Math.min(CHUNK, plane)];
+    for (int k = 0; k < count; k++) {
+      for (int channel = 0; channel < shape.channels(); channel++) {
+        int start = rows[indices[from + k]] * shape.elements() + channel * plane;
+        int table = normalization.tableStart(channel);
+        for (int done = 0; done < plane; done += chunk.length) {
+          int length = Math.min(chunk.length, plane - done);
+          lookUp(normalization.table(), table, pixels, start + done, chunk, length);
+          target.put(k * shape.elements() + channel * plane + done, chunk, 0, length);
+        }
       }
     }
   }
 
-  private static void convert(byte[] source, int start, float[] target, int length) {
+  /** Java's compiler vectorises no conversion of bytes; a look-up beats calculating. */
+  private static void lookUp(
+      float[] table, int tableStart, byte[] source, int start, float[] target, int length) {
     for (int i = 0; i < length; i++) {
-      target[i] = BRIGHTNESS[source[start + i] & 0xFF];
+      target[i] = table[tableStart + (source[start + i] & 0xFF)];
+    }
+  }
+
+  private void resample(
+      int[] indices,
+      int from,
+      int count,
+      Normalization normalization,
+      AugmentationPass augmentation,
+      FloatBuffer target) {
+    Resampling.Scratch scratch = new Resampling.Scratch(shape);
+    float[] image = new float[shape.elements()];
+    for (int k = 0; k < count; k++) {
+      int number = indices[from + k];
+      augmentation
+          .of(number, shape)
+          .apply(pixels, rows[number] * shape.elements(), normalization, scratch, image);
+      target.put(k * image.length, image);
     }
   }
 
@@ -157,6 +201,16 @@ public final class LabelledImages {
       chosen[i] = rows[Objects.checkIndex(indices[i], rows.length)];
     }
     return new LabelledImages(shape, classes, pixels, labels, chosen);
+  }
+
+  /**
+   * The numbers of all images of a class, in random order that is decided by the seed and the class
+   * alone; O(images).
+   */
+  int[] shuffled(int label, long seed) {
+    int[] members = IntStream.range(0, size()).filter(i -> label(i) == label).toArray();
+    int[] order = new StableRandom(Seeds.mix(seed, label)).permutation(members.length);
+    return Arrays.stream(order).map(i -> members[i]).toArray();
   }
 
   /**

@@ -3,7 +3,7 @@ package org.rebasin.model.evaluation;
 import java.util.List;
 import org.rebasin.model.data.Batch;
 import org.rebasin.model.data.LabelledImages;
-import org.rebasin.model.network.CrossEntropy;
+import org.rebasin.model.data.Normalization;
 import org.rebasin.model.network.Execution;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.tensor.ElementWise;
@@ -29,18 +29,42 @@ public final class Ensemble implements AutoCloseable {
    * @throws IllegalArgumentException if the images do not fit the network
    */
   public Ensemble(Network network, List<Weights> members, double[] weights, LabelledImages images) {
+    this(network, members, weights, images, Normalization.NONE);
+  }
+
+  /**
+   * An ensemble of members that were all trained on images with one normalisation.
+   *
+   * @throws IllegalArgumentException if the images do not fit the network or the normalisation
+   */
+  public Ensemble(
+      Network network,
+      List<Weights> members,
+      double[] weights,
+      LabelledImages images,
+      Normalization normalization) {
     Classifier.requireFit(network, images);
+    normalization.requireFit(images.shape());
     this.members = List.copyOf(members);
     this.weights = weights.clone();
-    int capacity = Math.min(Classifier.BATCH_SIZE, images.size());
+    int capacity = Math.min(Classifier.batchSize(network), images.size());
     this.execution = Execution.forInference(network, capacity);
-    this.batch = new Batch(images.shape(), capacity);
+    this.batch = new Batch(images.shape(), capacity, normalization);
     this.mean = Tensor.allocate(capacity, network.outputs());
   }
 
   /** Evaluates all images. */
   public Score evaluate(LabelledImages images) {
-    Score score = Score.NONE;
+    return evaluate(images, 1).score();
+  }
+
+  /**
+   * Evaluates all images, and the confidence in the answers with them.
+   *
+   * @param bins of the reliability diagram
+   */
+  public Evaluation evaluate(LabelledImages images, int bins) {
+    Evaluation evaluation = Evaluation.none(bins);
     for (int from = 0; from < images.size(); from += execution.capacity()) {
       int count = Math.min(execution.capacity(), images.size() - from);
       batch.fill(images, from, count);
@@ -50,10 +74,9 @@ public final class Ensemble implements AutoCloseable {
         ElementWise.addScaled(
             mean.values(), 0, (float) weights[member], logits.values(), 0, mean.size());
       }
-      CrossEntropy.Sums sums = CrossEntropy.evaluate(mean, batch.labels(), count);
-      score = score.plus(new Score(sums.lossSum(), sums.correct(), count));
+      evaluation = evaluation.plus(Evaluation.of(bins, mean, batch.labels(), count));
     }
-    return score;
+    return evaluation;
   }
 
   @Override

@@ -1,9 +1,10 @@
 package org.rebasin.model.network;
 
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** A family's member: a network described by a short text. */
-public sealed interface Architecture permits Mlp, Vgg, ResNet, CifarResNet {
+public sealed interface Architecture permits Mlp, Vgg, ResNet, CifarResNet, GraphArchitecture {
   /** The text from which {@link #parse} makes the same architecture again. */
   String text();
 
@@ -28,10 +29,10 @@ public sealed interface Architecture permits Mlp, Vgg, ResNet, CifarResNet {
    * @throws IllegalArgumentException saying what was expected and found
    */
   static Architecture parse(String text) {
-    String name = text.contains(":") ? text.substring(0, text.indexOf(':')) : text;
-    return ArchitectureFamily.ALL.stream()
-        .filter(family -> family.names().test(name))
-        .findFirst()
+    if (text.startsWith(GraphArchitecture.PREFIX)) {
+      return GraphArchitecture.parse(text);
+    }
+    return family(text)
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
@@ -42,5 +43,15 @@ public sealed interface Architecture permits Mlp, Vgg, ResNet, CifarResNet {
                                 .map(ArchitectureFamily::usage)
                                 .collect(Collectors.joining(", or ")))))
         .parse(text);
+  }
+
+  /** Whether a text begins as an architecture's does. */
+  static boolean isKnown(String text) {
+    return text.startsWith(GraphArchitecture.PREFIX) || family(text).isPresent();
+  }
+
+  private static Optional<ArchitectureFamily> family(String text) {
+    String name = text.contains(":") ? text.substring(0, text.indexOf(':')) : text;
+    return ArchitectureFamily.ALL.stream().filter(family -> family.names().test(name)).findFirst();
   }
 }

@@ -95,7 +95,7 @@ public record CheckpointTensors(Map<String, int[]> shapes, String source) {
     }
     if (!extra.isEmpty()) {
       throw new IllegalArgumentException(
-          "%s: tensors that %s does not have: %s".formatted(source, network.architecture(), extra));
+          "%s: tensors that %s does not have: %s".formatted(source, network.label(), extra));
     }
   }
 

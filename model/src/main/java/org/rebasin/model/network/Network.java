@@ -42,6 +42,13 @@ public record Network(String architecture, List<Integer> inputShape, List<Node> 
     return new Builder(architecture, inputShape);
   }
 
+  /** The architecture as one line can show it: a graph's text has as many as operators. */
+  public String label() {
+    return architecture.indexOf('\n') < 0
+        ? architecture
+        : "a graph of %d operators".formatted(nodes.size());
+  }
+
   /** The shape of a value for one example. */
   public List<Integer> shape(int value) {
     return value == 0 ? inputShape : nodes.get(value - 1).shape();
@@ -119,12 +126,14 @@ public record Network(String architecture, List<Integer> inputShape, List<Node> 
               name + ": another operator has a parameter named " + parameter.name());
         }
       }
-      List<List<Integer>> shapes =
-          inputs.stream()
-              .map(value -> value == 0 ? inputShape : nodes.get(value - 1).shape())
-              .toList();
+      List<List<Integer>> shapes = inputs.stream().map(this::shape).toList();
       nodes.add(new Node(name, operator, List.copyOf(inputs), operator.outputShape(shapes)));
       return nodes.size();
+    }
+
+    /** The shape of a value made so far. */
+    public List<Integer> shape(int value) {
+      return value == 0 ? inputShape : nodes.get(value - 1).shape();
     }
 
     /** The network so far. */

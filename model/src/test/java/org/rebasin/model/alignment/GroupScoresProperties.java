@@ -28,7 +28,9 @@ import org.rebasin.model.permutation.RandomPermutations;
 import org.rebasin.model.tensor.NativeMemory;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
+import org.rebasin.model.testing.ConcatenationShape;
 import org.rebasin.model.testing.ConvolutionShape;
+import org.rebasin.model.testing.DepthwiseShape;
 import org.rebasin.model.testing.RandomWeights;
 
 class GroupScoresProperties {
@@ -41,7 +43,36 @@ class GroupScoresProperties {
         convolutions(6, 10, 2, 8),
         // Several panels of 768 / 9 units, and of 768 / 64.
         convolutions(90, 14, 8, 6),
-        residual());
+        residual(),
+        concatenated(),
+        spread());
+  }
+
+  /** Two kinds of units and fixed ones on one axis, one of them twice, and again on a flattened. */
+  private static Network concatenated() {
+    Network.Builder builder = Network.builder("concatenated", List.of(3, 4, 4));
+    int one = builder.add("one", new ConvolutionShape("one", 3, 11, 3), List.of(0));
+    int two = builder.add("two", new ConvolutionShape("two", 3, 8, 1), List.of(0));
+    int joined = builder.add("joined", new ConcatenationShape(4), List.of(one, 0, two, one));
+    int scaled = builder.add("scaled", new DepthwiseShape("scaled", 33, 1, 1), List.of(joined));
+    int next = builder.add("next", new ConvolutionShape("next", 33, 9, 3), List.of(scaled));
+    int again = builder.add("again", new ConcatenationShape(2), List.of(next, two));
+    int flat = builder.add("flatten", new Flatten(List.of(17, 4, 4)), List.of(again));
+    builder.add("head", new Dense("head.w", Optional.empty(), 272, 5), List.of(flat));
+    return builder.build();
+  }
+
+  /** Units of several rows: filters of one channel, and what follows a flattening. */
+  private static Network spread() {
+    return Network.builder("spread", List.of(3, 4, 4))
+        .then("one", new ConvolutionShape("one", 3, 12, 3))
+        .then("two", new DepthwiseShape("two", 12, 2, 3))
+        .then("three", new ConvolutionShape("three", 24, 10, 1))
+        .then("flatten", new Flatten(List.of(10, 4, 4)))
+        .then("four", new DepthwiseShape("four", 160, 1, 1))
+        .then("five", new Dense("five.w", Optional.of("five.b"), 160, 20))
+        .then("six", new Dense("six.w", Optional.empty(), 20, 4))
+        .build();
   }
 
   private static Network convolutions(int first, int second, int side, int dense) {
@@ -77,7 +108,7 @@ class GroupScoresProperties {
         Weights b = RandomWeights.gaussian(seed + 100, network)) {
       for (int group = 0; group < spec.groups().size(); group++) {
         int size = spec.groups().get(group).size();
-        GroupScores scores = new GroupScores(spec, group, a, b);
+        GroupScores scores = new GroupScores(spec, group, a);
         List<Permutation> permutations =
             new ArrayList<>(RandomPermutations.of(spec, seed).byGroup());
         try (Tensor kept = Tensor.allocate(size, size);
@@ -86,7 +117,11 @@ class GroupScoresProperties {
             for (int g = 0; g < permutations.size(); g++) {
               permutations.set(g, swapped(permutations.get(g), swaps, random));
             }
-            scores.update(kept, swaps < 40 && swaps > 0, permutations, anchored, panels(panels));
+            scores.update(
+                kept,
+                swaps < 40 && swaps > 0,
+                situation(a, b, permutations, anchored),
+                panels(panels));
             assertScores(spec, group, a, b, permutations, anchored, kept);
           }
         }
@@ -105,11 +140,11 @@ class GroupScoresProperties {
         Weights b = RandomWeights.gaussian(2, network)) {
       for (int group = 0; group < identity.size(); group++) {
         int size = spec.groups().get(group).size();
-        GroupScores scores = new GroupScores(spec, group, a, b);
+        GroupScores scores = new GroupScores(spec, group, a);
         try (Tensor kept = Tensor.allocate(size, size);
             Tensor panels = Tensor.allocate(2, scores.panelSize())) {
-          scores.update(kept, false, rotated, anchored, panels(panels));
-          scores.update(kept, true, identity, anchored, panels(panels));
+          scores.update(kept, false, situation(a, b, rotated, anchored), panels(panels));
+          scores.update(kept, true, situation(a, b, identity, anchored), panels(panels));
           assertScores(spec, group, a, b, identity, anchored, kept);
         }
       }
@@ -132,12 +167,12 @@ class GroupScoresProperties {
         Weights b = RandomWeights.gaussian(seed + 100, network)) {
       for (int group = 0; group < spec.groups().size(); group++) {
         int size = spec.groups().get(group).size();
-        GroupScores scores = new GroupScores(spec, group, a, b);
+        GroupScores scores = new GroupScores(spec, group, a);
         boolean[] anchored = new boolean[spec.groups().size()];
         try (Tensor kept = Tensor.allocate(size, size);
             Tensor panels = Tensor.allocate(2, scores.panelSize())) {
           for (int g = 0; g <= anchored.length; g++) {
-            scores.update(kept, g > 0, permutations, anchored, panels(panels));
+            scores.update(kept, g > 0, situation(a, b, permutations, anchored), panels(panels));
             assertScores(spec, group, a, b, permutations, anchored, kept);
             if (g < anchored.length) {
               anchored[g] = true;
@@ -159,12 +194,14 @@ class GroupScoresProperties {
         Weights b = RandomWeights.gaussian(seed + 100, network)) {
       for (int group = 0; group < permutations.size(); group++) {
         int size = spec.groups().get(group).size();
-        GroupScores scores = new GroupScores(spec, group, a, b);
+        GroupScores scores = new GroupScores(spec, group, a);
         try (Tensor kept = Tensor.allocate(size, size);
             Tensor panels = Tensor.allocate(2, scores.panelSize())) {
-          scores.update(kept, false, permutations, anchored, panels(panels));
+          scores.update(kept, false, situation(a, b, permutations, anchored), panels(panels));
           float[] before = kept.toArray();
-          assertEquals(0, scores.update(kept, true, permutations, anchored, panels(panels)));
+          assertEquals(
+              0,
+              scores.update(kept, true, situation(a, b, permutations, anchored), panels(panels)));
           assertArrayEquals(before, kept.toArray());
         }
       }
@@ -186,12 +223,11 @@ class GroupScoresProperties {
         Arrays.fill(kept, keep);
         for (FirstSweep first :
             List.of(new FirstSweep.InputToOutput(), new FirstSweep.OutputToInput())) {
-          try (CoordinateDescent descent =
-              new CoordinateDescent(spec, a, b, new ScoreMemory(kept, true))) {
-            assertEquals(
-                expected,
-                descent.run(first, seed, CoordinateDescent.Observer.NONE).permutations().byGroup());
-          }
+          assertEquals(
+              expected,
+              Descents.run(spec, a, b, kept, first, seed, CoordinateDescent.Observer.NONE)
+                  .permutations()
+                  .byGroup());
         }
       }
     }
@@ -221,14 +257,15 @@ class GroupScoresProperties {
           default -> new FirstSweep.From(RandomPermutations.of(spec, seed));
         };
     try (Weights a = RandomWeights.gaussian(seed, network);
-        Weights b = RandomWeights.gaussian(seed + 100, network);
-        CoordinateDescent descent =
-            new CoordinateDescent(spec, a, b, ScoreMemory.of(spec, a.parameters()))) {
+        Weights b = RandomWeights.gaussian(seed + 100, network)) {
       List<Double> objectives = new ArrayList<>();
       if (first instanceof FirstSweep.From from) {
         objectives.add(AlignmentObjective.of(spec, a, b, from.start()));
       }
-      descent.run(
+      Descents.run(
+          spec,
+          a,
+          b,
           first,
           seed,
           (sweep, group, permutations) -> {
@@ -280,6 +317,11 @@ class GroupScoresProperties {
     return Permutation.of(sources);
   }
 
+  private static GroupScores.Situation situation(
+      Weights a, Weights b, List<Permutation> permutations, boolean[] anchored) {
+    return new GroupScores.Situation(a, b, permutations, anchored);
+  }
+
   private static GroupScores.Panels panels(Tensor both) {
     int length = both.dimension(1);
     return new GroupScores.Panels(
@@ -297,35 +339,34 @@ class GroupScoresProperties {
       Tensor found) {
     PermutationGroup members = spec.groups().get(group);
     int size = members.size();
-    List<Permutation> others = new ArrayList<>(permutations);
-    others.set(group, Permutation.identity(size));
     double[] expected = new double[size * size];
     double squares = 1;
     for (PermutationGroup.Axis axis : members.axes()) {
-      List<PermutationSpec.Member> other = spec.members(axis.tensor(), 1 - axis.axis());
-      if (!other.isEmpty() && !anchored[other.get(0).group()]) {
-        continue;
-      }
-      Tensor left = a.get(axis.tensor());
-      try (Tensor right = Tensor.allocate(left.shape())) {
-        new Permutations(others).apply(spec, axis.tensor(), b.get(axis.tensor()), right);
-        // The tensor is [outer, size, inner] with the group's units in the middle.
-        int outer = axis.axis() == 0 ? 1 : left.dimension(0);
-        int inner = left.size() / outer / size;
-        squares += outer * inner;
-        float[] x = left.toArray();
-        float[] y = right.toArray();
-        for (int i = 0; i < size; i++) {
-          for (int j = 0; j < size; j++) {
-            for (int o = 0; o < outer; o++) {
-              for (int p = 0; p < inner; p++) {
-                expected[i * size + j] +=
-                    (double) x[(o * size + i) * inner + p] * y[(o * size + j) * inner + p];
+      Tensor tensor = a.get(axis.tensor());
+      int columns = tensor.rank() > 1 ? tensor.dimension(1) : 1;
+      int[] lengths = {tensor.dimension(0), columns};
+      int inner = tensor.size() / lengths[0] / columns;
+      int[] sources =
+          sources(spec, axis.tensor(), 1 - axis.axis(), lengths, permutations, anchored);
+      float[] x = tensor.toArray();
+      float[] y = b.get(axis.tensor()).toArray();
+      for (int i = 0; i < size; i++) {
+        for (int j = 0; j < size; j++) {
+          for (int s = 0; s < axis.block(); s++) {
+            int slot = axis.offset() + i * axis.block() + s;
+            int unit = axis.offset() + j * axis.block() + s;
+            for (int other = 0; other < sources.length; other++) {
+              int source = sources[other];
+              for (int p = 0; p < inner && source >= 0; p++) {
+                int left = axis.axis() == 0 ? slot * columns + other : other * columns + slot;
+                int right = axis.axis() == 0 ? unit * columns + source : source * columns + unit;
+                expected[i * size + j] += (double) x[left * inner + p] * y[right * inner + p];
               }
             }
           }
         }
       }
+      squares += (double) sources.length * axis.block() * inner;
     }
     for (int i = 0; i < expected.length; i++) {
       assertEquals(
@@ -334,5 +375,25 @@ class GroupScoresProperties {
           1e-5 * Math.sqrt(squares),
           members.name() + " at " + i / size + ", " + i % size);
     }
+  }
+
+  /** What each place of an axis takes; −1 where the group there is not anchored. */
+  private static int[] sources(
+      PermutationSpec spec,
+      String tensor,
+      int axis,
+      int[] lengths,
+      List<Permutation> permutations,
+      boolean[] anchored) {
+    int[] sources = new int[lengths[axis]];
+    Arrays.setAll(sources, i -> i);
+    for (PermutationSpec.Member member : spec.members(tensor, axis)) {
+      Permutation permutation = permutations.get(member.group());
+      for (int i = 0; i < permutation.size() * member.block(); i++) {
+        int source = permutation.get(i / member.block()) * member.block() + i % member.block();
+        sources[member.offset() + i] = anchored[member.group()] ? member.offset() + source : -1;
+      }
+    }
+    return sources;
   }
 }

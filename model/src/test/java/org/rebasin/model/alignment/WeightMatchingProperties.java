@@ -54,16 +54,17 @@ class WeightMatchingProperties {
   private static void descend(Network network, FirstSweep first, int fromSweep, long seed) {
     PermutationSpec spec = PermutationSpec.of(network);
     try (Weights a = network.initialize(seed);
-        Weights b = network.initialize(seed + 1);
-        CoordinateDescent descent =
-            new CoordinateDescent(spec, a, b, ScoreMemory.of(spec, a.parameters()))) {
+        Weights b = network.initialize(seed + 1)) {
       double[] last = {
         first instanceof FirstSweep.From from
             ? AlignmentObjective.of(spec, a, b, from.start())
             : Double.NEGATIVE_INFINITY
       };
       WeightMatching.Descent ended =
-          descent.run(
+          Descents.run(
+              spec,
+              a,
+              b,
               first,
               seed,
               (sweep, group, permutations) -> {
@@ -136,16 +137,30 @@ class WeightMatchingProperties {
     PermutationSpec spec = PermutationSpec.of(network);
     Permutations planted = RandomPermutations.of(spec, seed);
     try (Weights a = network.initialize(seed);
-        Weights b = planted.apply(spec, a);
-        CoordinateDescent keeping =
-            new CoordinateDescent(spec, a, b, ScoreMemory.of(spec, a.parameters()));
-        CoordinateDescent forgetting =
-            new CoordinateDescent(spec, a, b, new ScoreMemory(new boolean[3], false))) {
+        Weights b = planted.apply(spec, a)) {
       addNoise(b, 0.2, seed);
       FirstSweep first = new FirstSweep.OutputToInput();
       assertEquals(
-          keeping.run(first, seed, CoordinateDescent.Observer.NONE).permutations(),
-          forgetting.run(first, seed, CoordinateDescent.Observer.NONE).permutations());
+          Descents.run(spec, a, b, first, seed, CoordinateDescent.Observer.NONE).permutations(),
+          Descents.run(spec, a, b, new boolean[3], first, seed, CoordinateDescent.Observer.NONE)
+              .permutations());
+    }
+  }
+
+  @Property(tries = 10, seed = "1")
+  void aWarmMatchingUsedAgainAndAgainNeverFallsBelowItsStart(@ForAll long seed) {
+    Network network = network(List.of(30, 40, 20));
+    PermutationSpec spec = PermutationSpec.of(network);
+    try (Weights a = network.initialize(seed);
+        Weights b = network.initialize(seed + 1);
+        WarmMatching matching = new WarmMatching(spec)) {
+      Permutations first = matching.match(a, b, spec.identity(), seed);
+      assertEquals(first, matching.match(a, b, spec.identity(), seed));
+      assertEquals(first, matching.match(a, b, first, seed + 1));
+      addNoise(b, 0.1, seed);
+      double before = AlignmentObjective.of(spec, a, b, first);
+      double after = AlignmentObjective.of(spec, a, b, matching.match(a, b, first, seed));
+      assertTrue(after >= before - 1e-6 * Math.abs(before), before + " fell to " + after);
     }
   }
 

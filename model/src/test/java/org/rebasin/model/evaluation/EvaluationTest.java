@@ -3,10 +3,12 @@ package org.rebasin.model.evaluation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.nio.FloatBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.rebasin.model.data.DatasetSpecification;
 import org.rebasin.model.data.LabelledImages;
+import org.rebasin.model.data.Normalization;
 import org.rebasin.model.network.Mlp;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.tensor.Weights;
@@ -56,10 +58,40 @@ class EvaluationTest {
   }
 
   @Test
+  void normalizedImagesAreWhatANetworkSees() {
+    Network linear = Mlp.of(784, 10).network();
+    Normalization normalization = Normalization.of(new double[] {0.25}, new double[] {0.5});
+    try (Weights weights = linear.initialize(4);
+        Weights absorbed = Weights.copyOf(weights);
+        Classifier plain = new Classifier(linear, IMAGES);
+        Classifier normalizing = new Classifier(linear, IMAGES, normalization);
+        Ensemble ensemble =
+            new Ensemble(linear, List.of(weights), new double[] {1}, IMAGES, normalization)) {
+      // W (x − m) / s + b is (W / s) x + b − (W 1) m / s.
+      FloatBuffer matrix = absorbed.get("layers.0.weight").values();
+      FloatBuffer bias = absorbed.get("layers.0.bias").values();
+      for (int out = 0; out < 10; out++) {
+        double sum = 0;
+        for (int in = 0; in < 784; in++) {
+          sum += matrix.get(out * 784 + in);
+          matrix.put(out * 784 + in, matrix.get(out * 784 + in) / 0.5f);
+        }
+        bias.put(out, (float) (bias.get(out) - sum * 0.25 / 0.5));
+      }
+      double expected = plain.evaluate(absorbed, IMAGES).loss();
+      assertEquals(expected, normalizing.evaluate(weights, IMAGES).loss(), 1e-4);
+      assertEquals(expected, ensemble.evaluate(IMAGES).loss(), 1e-4);
+    }
+  }
+
+  @Test
   void imagesThatDoNotFitAreRefused() {
     assertThrows(
         IllegalArgumentException.class, () -> new Classifier(Mlp.of(100, 10).network(), IMAGES));
     assertThrows(
         IllegalArgumentException.class, () -> new Classifier(Mlp.of(784, 9).network(), IMAGES));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Classifier(NETWORK, IMAGES, Normalization.parse("imagenet")));
   }
 }

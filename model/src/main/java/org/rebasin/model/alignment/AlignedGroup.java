@@ -1,0 +1,78 @@
+package org.rebasin.model.alignment;
+
+import java.util.Optional;
+import org.rebasin.model.permutation.Permutation;
+import org.rebasin.model.tensor.Tensor;
+
+/** One group in a descent: its scores, and what is kept between its visits. Close it. */
+final class AlignedGroup implements AutoCloseable {
+  /** A step must gain more than this part of the scores' size: single precision tells no less. */
+  private static final double TOLERANCE = 1e-7;
+
+  private final GroupScores scores;
+  private final boolean kept;
+  private final GroupAssignment assignment = new GroupAssignment();
+  private Optional<Tensor> matrix = Optional.empty();
+
+  /**
+   * Takes no memory yet.
+   *
+   * @param kept whether the score matrix stays between visits
+   */
+  AlignedGroup(GroupScores scores, boolean kept) {
+    this.scores = scores;
+    this.kept = kept;
+  }
+
+  /**
+   * Solves the group's assignment.
+   *
+   * @param now the group's permutation
+   * @param counts whether it is worth keeping: else any other replaces it
+   * @return a better permutation, or {@code now} itself
+   */
+  Permutation visit(
+      Permutation now,
+      boolean counts,
+      GroupScores.Situation situation,
+      Workspaces.Workspace workspace) {
+    Tensor values = kept ? matrix() : workspace.scores(scores.size());
+    double moved = scores.update(values, kept, situation, workspace.panels(scores.panelSize()));
+    if (moved == 0) {
+      return now;
+    }
+    Permutation better = assignment.best(workspace.solver(), values, moved);
+    return better.equals(now) || counts && !gains(values, now, better) ? now : better;
+  }
+
+  private Tensor matrix() {
+    if (matrix.isEmpty()) {
+      matrix = Optional.of(Tensor.allocate(scores.size(), scores.size()));
+    }
+    return matrix.get();
+  }
+
+  private static boolean gains(Tensor scores, Permutation now, Permutation better) {
+    int size = now.size();
+    double gain = 0;
+    double magnitude = 0;
+    for (int slot = 0; slot < size; slot++) {
+      double after = scores.values().get(slot * size + better.get(slot));
+      double before = scores.values().get(slot * size + now.get(slot));
+      gain += after - before;
+      magnitude += Math.abs(after) + Math.abs(before);
+    }
+    return gain > TOLERANCE * magnitude;
+  }
+
+  /** Forgets the last descent, and keeps its memory. */
+  void reset() {
+    scores.reset();
+    assignment.reset();
+  }
+
+  @Override
+  public void close() {
+    matrix.ifPresent(Tensor::close);
+  }
+}
