@@ -91,8 +91,7 @@ final class LayerNormKernel implements Kernel {
   }
 
   /** {@code dy = dy·factor − mean − x·product} for the channels of one row. */
-  private void subtract(
-      float[] dy, float[] x, int from, float factor, float mean, float product) {
+  private void subtract(float[] dy, float[] x, int from, float factor, float mean, float product) {
     int end = from + channels;
     int at = from;
     for (; at + 7 < end; at += 8) {
