@@ -1,7 +1,7 @@
 """What peers reach on the work that the benchmarks hand over: NumPy with SciPy, and PyTorch.
 
 Reads one request a line from standard input, as JSON, and answers each with a line: the seconds that
-the work took, and a number to check it by.
+the work took, a number to check it by, and how many sweeps it took, if any.
 """
 
 import json
@@ -71,49 +71,77 @@ def read(file):
     }
 
 
-def objective(a, b, permutations, layers):
-    total = 0.0
-    for i in range(layers):
-        w, bias = b[f"layers.{i}.weight"], b[f"layers.{i}.bias"]
-        if i < layers - 1:
-            w, bias = w[permutations[i]], bias[permutations[i]]
-            total += np.dot(a[f"layers.{i}.bias"].astype(np.float64), bias)
-        if i > 0:
-            w = w[:, permutations[i - 1]]
-        total += np.vdot(a[f"layers.{i}.weight"].astype(np.float64), w)
-    return total
+class Matching:
+    """Weight matching as published: random order, every score computed afresh.
+
+    Groups are as the benchmark describes them: a size, and the stretches of axes that carry the
+    units, each a tensor's name, an axis, the elements of one unit, and where the stretch begins.
+    """
+
+    def __init__(self, first, second, groups):
+        self.a, self.b, self.groups = read(first), read(second), groups
+        self.permutations = [np.arange(group["size"]) for group in groups]
+        self.members = {}
+        for g, group in enumerate(groups):
+            for axis in group["axes"]:
+                self.members.setdefault((axis["tensor"], axis["axis"]), []).append((g, axis))
+
+    def permuted(self, name, but=None):
+        """A tensor of B with all axes but one in the order of now."""
+        tensor = self.b[name]
+        for axis in range(min(2, tensor.ndim)):
+            members = self.members.get((name, axis), [])
+            if axis == but or not members:
+                continue
+            sources = np.arange(tensor.shape[axis])
+            for g, member in members:
+                block, offset = member["block"], member["offset"]
+                order = self.permutations[g][:, None] * block + np.arange(block)
+                sources[offset : offset + order.size] = offset + order.ravel()
+            tensor = np.take(tensor, sources, axis)
+        return tensor
+
+    def scores(self, group):
+        size = group["size"]
+        total = np.zeros((size, size), np.float32)
+        for member in group["axes"]:
+            name, axis, offset = member["tensor"], member["axis"], member["offset"]
+            stretch = slice(offset, offset + size * member["block"])
+            left = np.moveaxis(self.a[name], axis, 0)[stretch].reshape(size, -1)
+            right = np.moveaxis(self.permuted(name, axis), axis, 0)[stretch].reshape(size, -1)
+            total += left @ right.T
+        return total
+
+    def descend(self, most_sweeps, seed):
+        random = np.random.RandomState(seed)
+        improved, sweeps = True, 0
+        while improved and sweeps < most_sweeps:
+            improved = False
+            sweeps += 1
+            for g in random.permutation(len(self.groups)):
+                scores = self.scores(self.groups[g])
+                _, best = linear_sum_assignment(scores, maximize=True)
+                units = np.arange(best.size)
+                before = scores[units, self.permutations[g]].astype(np.float64).sum()
+                after = scores[units, best].astype(np.float64).sum()
+                if after > before + 1e-6 * abs(before):
+                    self.permutations[g] = best
+                    improved = True
+        return sweeps
+
+    def objective(self):
+        names = {name for name, _ in self.members}
+        return sum(
+            np.einsum("i,i", self.a[n].ravel(), self.permuted(n).ravel(), dtype=np.float64)
+            for n in names
+        )
 
 
-def match(first, second, seed):
-    """Coordinate descent as published: random order, every score computed afresh."""
-    a, b = read(first), read(second)
-    layers = len(a) // 2
-    random = np.random.RandomState(seed)
-    permutations = [np.arange(a[f"layers.{i}.bias"].size) for i in range(layers - 1)]
+def match(request):
+    matching = Matching(request["first"], request["second"], json.loads(request["groups"]))
     start = time.perf_counter()
-    improved, sweeps = True, 0
-    while improved and sweeps < 100:
-        improved = False
-        sweeps += 1
-        for i in random.permutation(layers - 1):
-            w = b[f"layers.{i}.weight"]
-            if i > 0:
-                w = w[:, permutations[i - 1]]
-            scores = a[f"layers.{i}.weight"] @ w.T
-            scores += np.outer(a[f"layers.{i}.bias"], b[f"layers.{i}.bias"])
-            above = b[f"layers.{i + 1}.weight"]
-            if i < layers - 2:
-                above = above[permutations[i + 1]]
-            scores += a[f"layers.{i + 1}.weight"].T @ above
-            _, best = linear_sum_assignment(scores, maximize=True)
-            units = np.arange(best.size)
-            before = scores[units, permutations[i]].astype(np.float64).sum()
-            after = scores[units, best].astype(np.float64).sum()
-            if after > before + 1e-6 * abs(before):
-                permutations[i] = best
-                improved = True
-    seconds = time.perf_counter() - start
-    return seconds, objective(a, b, permutations, layers)
+    sweeps = matching.descend(request["sweeps"], request["seed"])
+    return time.perf_counter() - start, matching.objective(), sweeps
 
 
 training = {}
@@ -123,7 +151,7 @@ def answer(request):
     if request["work"] == "assign":
         return assign(request["file"], request["size"])
     if request["work"] == "match":
-        return match(request["first"], request["second"], request["seed"])
+        return match(request)
     batch, repeats = request["batch"], request["repeats"]
     run = training.setdefault(batch, Training(batch))
     start = time.perf_counter()
@@ -132,5 +160,5 @@ def answer(request):
 
 
 for line in sys.stdin:
-    seconds, check = answer(json.loads(line))
-    print(f"{seconds!r} {float(check)!r}", flush=True)
+    seconds, check, *sweeps = answer(json.loads(line))
+    print(f"{seconds!r} {float(check)!r} {sweeps[0] if sweeps else 0}", flush=True)

@@ -13,17 +13,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.rebasin.model.alignment.Alignment;
-import org.rebasin.model.alignment.WeightMatching;
 import org.rebasin.model.data.Dataset;
 import org.rebasin.model.data.DatasetSpecification;
 import org.rebasin.model.network.Execution;
 import org.rebasin.model.network.Mlp;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.permutation.LinearAssignmentSolver;
-import org.rebasin.model.permutation.PermutationSpec;
 import org.rebasin.model.tensor.Tensor;
-import org.rebasin.model.tensor.Weights;
 import org.rebasin.model.training.Optimizer;
 import org.rebasin.model.training.Schedule;
 import org.rebasin.model.training.TrainingRun;
@@ -53,10 +49,12 @@ public final class Benchmarks {
       System.out.println("| work | Rebasin | peer | peer's time / ours |");
       System.out.println("|---|---|---|---|");
       benchmarks.training();
-      benchmarks.weightMatching();
+      ActivationBenchmarks.run();
+      ManyModelBenchmarks.run();
       for (int size : new int[] {512, 2048}) {
         benchmarks.assignments(size);
       }
+      new MatchingBenchmarks(Optional.ofNullable(found), directory).run();
     } finally {
       for (Path file : Files.list(directory).toList()) {
         Files.delete(file);
@@ -168,71 +166,6 @@ public final class Benchmarks {
 
   private static Measured perRepeat(int repeats, Measured all) {
     return new Measured(all.seconds() / repeats, all.check());
-  }
-
-  private void weightMatching() throws IOException {
-    String data = System.getProperty("rebasin.benchmark.data", "digits");
-    Dataset dataset = DatasetSpecification.parse(data).load();
-    Network small = Mlp.of(784, 512, 512, 512, 10).network();
-    try (TrainedPair pair = TrainedPair.train(small, dataset, 10)) {
-      matching("weight matching, 3×512 trained on " + dataset.name(), pair, 10);
-    }
-    Network wide = Mlp.of(784, 2048, 2048, 2048, 10).network();
-    try (TrainedPair pair = new TrainedPair(wide, wide.initialize(1), wide.initialize(2))) {
-      matching("weight matching, 3×2048 untrained", pair, 1);
-    }
-  }
-
-  /** Ours once, the reference with several seeds: its best objective is the one to reach. */
-  private void matching(String name, TrainedPair pair, int seeds) throws IOException {
-    PermutationSpec spec = PermutationSpec.of(pair.network());
-    Path first = TrainedPair.write(pair.first(), directory.resolve("first.safetensors"));
-    Path second = TrainedPair.write(pair.second(), directory.resolve("second.safetensors"));
-    Alignment[] found = new Alignment[1];
-    double[] mine = new double[5];
-    for (int i = -WARM_UP; i < mine.length; i++) {
-      Measured measured =
-          timed(
-              () -> {
-                found[0] =
-                    WeightMatching.align(
-                        spec, pair.first(), pair.second(), WeightMatching.Settings.withSeed(0));
-                return found[0].objective();
-              });
-      if (i >= 0) {
-        mine[i] = measured.seconds();
-      }
-    }
-    double[] theirs = new double[seeds];
-    double[] objectives = new double[seeds];
-    for (int seed = 0; seed < seeds && peers.isPresent(); seed++) {
-      Map<String, Object> request = new LinkedHashMap<>();
-      request.put("work", "match");
-      request.put("first", first.toString());
-      request.put("second", second.toString());
-      request.put("seed", seed);
-      Peers.Answer answer = peers.get().ask(request);
-      theirs[seed] = answer.seconds();
-      objectives[seed] = answer.check();
-    }
-    String reached =
-        peers.isEmpty()
-            ? ""
-            : String.format(
-                Locale.ROOT,
-                ", reference %.2f to %.2f over %d seeds",
-                Arrays.stream(objectives).min().orElseThrow(),
-                Arrays.stream(objectives).max().orElseThrow(),
-                seeds);
-    print(
-        String.format(
-            Locale.ROOT,
-            "%s (NumPy+SciPy); objective %.2f%s",
-            name,
-            found[0].objective(),
-            reached),
-        median(mine),
-        peers.map(process -> median(theirs)));
   }
 
   private void assignments(int size) throws IOException {

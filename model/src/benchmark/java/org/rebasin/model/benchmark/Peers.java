@@ -18,8 +18,8 @@ final class Peers implements AutoCloseable {
   private final Writer requests;
   private final BufferedReader answers;
 
-  /** Seconds of the work, and a number to check it by. */
-  record Answer(double seconds, double check) {}
+  /** Seconds of the work, a number to check it by, and how many sweeps it took, if any. */
+  record Answer(double seconds, double check, int sweeps) {}
 
   private Peers(Process process) {
     this.process = process;
@@ -37,6 +37,8 @@ final class Peers implements AutoCloseable {
         // The peers take all cores for one product, as they do by default.
         builder.environment().remove("OMP_NUM_THREADS");
         builder.environment().put("OMP_WAIT_POLICY", "passive");
+        // A kernel chosen for our BLAS may be a slow one in theirs.
+        builder.environment().remove("OPENBLAS_CORETYPE");
         return Optional.of(new Peers(builder.start()));
       }
     }
@@ -65,7 +67,8 @@ final class Peers implements AutoCloseable {
         throw new IllegalStateException("the peers' process ended; see above");
       }
       String[] parts = line.split(" ");
-      return new Answer(Double.parseDouble(parts[0]), Double.parseDouble(parts[1]));
+      return new Answer(
+          Double.parseDouble(parts[0]), Double.parseDouble(parts[1]), Integer.parseInt(parts[2]));
     } catch (IOException problem) {
       throw new UncheckedIOException(problem);
     }

@@ -22,8 +22,11 @@ final class GroupScores {
   /** Columns of a product that are packed at a time; fixed, as rounding depends on it. */
   private static final int PANEL = 768;
 
-  /** Submatrices of fewer columns are packed after all, to share a product with others. */
-  private static final int SMALLEST_ALONE = 64;
+  /**
+   * Submatrices of less than one column in so many rows are packed after all: one pass over the
+   * scores for several of them is cheaper than one each.
+   */
+  private static final int SHALLOW = 4;
 
   private final int size;
   private final List<ScoreLink> links;
@@ -135,7 +138,7 @@ final class GroupScores {
     void add(ScoreLink link, int[] changed) {
       if (changed.length == link.otherUnits
           && link.isSubmatrix()
-          && link.otherUnits * link.positions >= SMALLEST_ALONE) {
+          && (long) link.otherUnits * link.positions * SHALLOW >= size) {
         addWhole(link, changed);
         return;
       }

@@ -269,7 +269,7 @@ final class ScoreLink {
       return;
     }
     for (int k = 0; k < plus.length; k++) {
-      System.arraycopy(row, plus[k] * piece, packed, k * positions + shift, piece);
+      copy(row, plus[k] * piece, packed, k * positions + shift);
     }
     for (int k = 0; k < minus.length; k++) {
       int from = minus[k] * piece;
@@ -277,6 +277,23 @@ final class ScoreLink {
       for (int e = 0; e < piece; e++) {
         packed[to + e] -= row[from + e];
       }
+    }
+  }
+
+  /** Copies one piece. For kernels of 3×3 nine moves take half as long as a call. */
+  private void copy(float[] source, int from, float[] target, int to) {
+    if (piece == 9) {
+      target[to] = source[from];
+      target[to + 1] = source[from + 1];
+      target[to + 2] = source[from + 2];
+      target[to + 3] = source[from + 3];
+      target[to + 4] = source[from + 4];
+      target[to + 5] = source[from + 5];
+      target[to + 6] = source[from + 6];
+      target[to + 7] = source[from + 7];
+      target[to + 8] = source[from + 8];
+    } else {
+      System.arraycopy(source, from, target, to, piece);
     }
   }
 
@@ -314,7 +331,7 @@ final class ScoreLink {
         }
         int to = k * positions + r * piece;
         for (int unit = 0; unit < units; unit++) {
-          System.arraycopy(row, unit * piece, packed, unit * depth + to, piece);
+          copy(row, unit * piece, packed, unit * depth + to);
         }
       }
     }

@@ -14,7 +14,7 @@ import java.nio.file.attribute.BasicFileAttributes;
  * A regular file opened for reading at any position; every failure is a {@link CheckpointException}
  * that names the file. Safe for use by several threads at once.
  */
-record FileInput(Path path, FileChannel channel, long size) implements AutoCloseable {
+record FileInput(Path path, FileChannel channel, long size) implements NpySource, AutoCloseable {
 
   /** Opens {@code path}; {@code expected} says what the file should be, such as "a .npy file". */
   static FileInput open(Path path, String expected) {
@@ -41,7 +41,8 @@ record FileInput(Path path, FileChannel channel, long size) implements AutoClose
   }
 
   /** Fills what remains of {@code target} with the bytes from {@code position} on. */
-  void read(long position, ByteBuffer target) {
+  @Override
+  public void read(long position, ByteBuffer target) {
     try {
       long at = position;
       while (target.hasRemaining()) {
@@ -57,6 +58,11 @@ record FileInput(Path path, FileChannel channel, long size) implements AutoClose
     } catch (IOException e) {
       throw failedAt(position, e);
     }
+  }
+
+  @Override
+  public CheckpointException refused(String problem) {
+    return new CheckpointException(path, problem);
   }
 
   /** Maps bytes read-only; at most 2^31 - 1 of them. */

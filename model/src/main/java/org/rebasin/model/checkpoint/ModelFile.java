@@ -14,9 +14,10 @@ import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
 
 /**
- * A safetensors file together with the network whose weights it holds. The network comes from the
- * architecture that the file's metadata name, or that the user names, or from the tensors' names
- * and shapes. Close it; weights that were handed out stay valid.
+ * A safetensors file or a NumPy archive, told apart by their first bytes, together with the network
+ * whose weights it holds. The network comes from the architecture that the file's metadata name, or
+ * that the user names, or from the tensors' names and shapes. Close it; weights that were handed
+ * out stay valid.
  *
  * <p>Beside the network's parameters a file may hold <em>state</em>, which takes no part in the
  * computation: PyTorch's counts of the batches that running statistics come from, {@code
@@ -29,7 +30,7 @@ public final class ModelFile implements AutoCloseable {
   private static final String COUNT = ".num_batches_tracked";
   private static final String RUNNING_MEAN = ".running_mean";
 
-  private final SafetensorsFile file;
+  private final TensorFile file;
   private final Network network;
 
   private final List<TensorDeclaration> parameters;
@@ -37,7 +38,7 @@ public final class ModelFile implements AutoCloseable {
   private final List<Tensor> mapped = new ArrayList<>();
 
   private ModelFile(
-      SafetensorsFile file,
+      TensorFile file,
       Network network,
       List<TensorDeclaration> parameters,
       List<TensorDeclaration> state) {
@@ -51,16 +52,15 @@ public final class ModelFile implements AutoCloseable {
    * Opens a model. Costs O(header).
    *
    * @param architecture the architecture's text, which then wins over the file's own
-   * @throws CheckpointException if it is not a well-formed safetensors file, or its tensors are of
-   *     a type that does not convert to float, and no known state
+   * @throws CheckpointException if it is not a well-formed file of either format, or its tensors
+   *     are of a type that does not convert to float, and no known state
    * @throws IllegalArgumentException if the architecture cannot be told or does not fit
    */
   public static ModelFile open(Path path, Optional<String> architecture) {
-    SafetensorsFile file = SafetensorsFile.open(path);
+    TensorFile file = TensorFile.open(path);
     try {
       Map<Boolean, List<TensorDeclaration>> byState =
-          file.entries().stream()
-              .map(TensorEntry::declaration)
+          file.declarations().stream()
               .collect(Collectors.partitioningBy(tensor -> isState(file, tensor)));
       Map<String, int[]> shapes = new LinkedHashMap<>();
       for (TensorDeclaration tensor : byState.get(false)) {
@@ -86,7 +86,7 @@ public final class ModelFile implements AutoCloseable {
   }
 
   /** Whether a tensor is the count that belongs to a running mean. */
-  private static boolean isState(SafetensorsFile file, TensorDeclaration tensor) {
+  private static boolean isState(TensorFile file, TensorDeclaration tensor) {
     String name = tensor.name();
     return name.endsWith(COUNT)
         && tensor.dataType() == DataType.I64
@@ -109,6 +109,11 @@ public final class ModelFile implements AutoCloseable {
   /** Where the file is. */
   public Path path() {
     return file.path();
+  }
+
+  /** The tensors alone. */
+  TensorFile file() {
+    return file;
   }
 
   /** The network whose weights the file holds, its parameters named as in the file. */
@@ -146,7 +151,7 @@ public final class ModelFile implements AutoCloseable {
 
   /** The shape of a tensor. */
   public int[] shape(String name) {
-    return intShape(path(), file.entry(name).declaration());
+    return intShape(path(), file.declaration(name));
   }
 
   /** Reads one tensor into memory of its own; the caller closes it. */
@@ -196,7 +201,7 @@ public final class ModelFile implements AutoCloseable {
             "expected a tensor named \"%s\" of shape %s as in %s, found none"
                 .formatted(tensor.name(), Arrays.toString(tensor.shape()), path()));
       }
-      long[] found = other.file.entry(tensor.name()).shape();
+      long[] found = other.file.declaration(tensor.name()).shape();
       if (!Arrays.equals(tensor.shape(), found)) {
         throw new CheckpointException(
             other.path(),

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
  * A safetensors file opened for reading. Opening reads and checks the header alone; the values are
@@ -20,9 +19,8 @@ import java.util.stream.Collectors;
  * is harmless. Interrupting a thread that reads closes the file, as with every interruptible
  * channel.
  */
-public final class SafetensorsFile implements AutoCloseable {
+public final class SafetensorsFile implements TensorFile {
   private static final String EXPECTED = "a safetensors file";
-  private static final int NAMES_IN_A_MESSAGE = 8;
 
   private final FileInput input;
   private final List<TensorEntry> entries;
@@ -54,6 +52,7 @@ public final class SafetensorsFile implements AutoCloseable {
     }
   }
 
+  @Override
   public Path path() {
     return input.path();
   }
@@ -68,11 +67,23 @@ public final class SafetensorsFile implements AutoCloseable {
     return entries;
   }
 
+  @Override
+  public List<TensorDeclaration> declarations() {
+    return entries.stream().map(TensorEntry::declaration).toList();
+  }
+
+  @Override
+  public TensorDeclaration declaration(String name) {
+    return entry(name).declaration();
+  }
+
   /** The file's own strings, in the order of the header; immutable, and empty if it has none. */
+  @Override
   public Map<String, String> metadata() {
     return metadata;
   }
 
+  @Override
   public boolean contains(String name) {
     return byName.containsKey(name);
   }
@@ -84,38 +95,21 @@ public final class SafetensorsFile implements AutoCloseable {
     TensorEntry entry = byName.get(name);
     if (entry == null) {
       throw new CheckpointException(
-          path(), "expected a tensor named \"%s\", found %s".formatted(name, someNames()));
+          path(),
+          "expected a tensor named \"%s\", found %s"
+              .formatted(name, TensorFile.someNames(List.copyOf(byName.keySet()))));
     }
     return entry;
-  }
-
-  private String someNames() {
-    if (entries.isEmpty()) {
-      return "no tensors at all";
-    }
-    String names =
-        entries.stream()
-            .limit(NAMES_IN_A_MESSAGE)
-            .map(TensorEntry::name)
-            .collect(Collectors.joining(", "));
-    int more = entries.size() - NAMES_IN_A_MESSAGE;
-    return more > 0 ? names + " and " + more + " more" : names;
   }
 
   /**
    * The SHA-256 of the whole file in lower-case hexadecimal. The first call streams the file,
    * O(size); later ones answer at once.
    */
+  @Override
   public synchronized String sha256() {
     if (sha256.isEmpty()) {
-      Sha256 digest = new Sha256();
-      ByteBuffer chunk = ByteBuffer.allocate(FloatCodec.CHUNK_BYTES);
-      for (long at = 0; at < size(); at += chunk.limit()) {
-        chunk.clear().limit((int) Math.min(chunk.capacity(), size() - at));
-        input.read(at, chunk);
-        digest.update(chunk.flip());
-      }
-      sha256 = digest.hexadecimal();
+      sha256 = Sha256.of(input);
     }
     return sha256;
   }
@@ -131,6 +125,7 @@ public final class SafetensorsFile implements AutoCloseable {
    * @throws CheckpointException if there is no such tensor, if its type is not {@code F32}, {@code
    *     F16} or {@code BF16}, or if it has more floats than one buffer of 2^31 - 1 bytes holds
    */
+  @Override
   public FloatBuffer floats(String name) {
     TensorEntry entry = floatEntry(name);
     int maxElements = Integer.MAX_VALUE / Float.BYTES;
@@ -164,13 +159,10 @@ public final class SafetensorsFile implements AutoCloseable {
    * @throws CheckpointException if there is no such tensor, or its type is not {@code F32}, {@code
    *     F16} or {@code BF16}
    */
+  @Override
   public void readInto(String name, FloatBuffer target) {
     TensorEntry entry = floatEntry(name);
-    if (target.remaining() != entry.elements()) {
-      throw new IllegalArgumentException(
-          "%s: expected a target of %d floats, found %d"
-              .formatted(name, entry.elements(), target.remaining()));
-    }
+    TensorFile.requireRoom(entry.declaration(), target);
     new FloatCodec(entry.dataType()).read(input, entry.position(), target);
   }
 
@@ -182,13 +174,10 @@ public final class SafetensorsFile implements AutoCloseable {
    *     {@code target} has remaining
    * @throws CheckpointException if there is no such tensor
    */
+  @Override
   public void readBytes(String name, long offset, ByteBuffer target) {
     TensorEntry entry = entry(name);
-    if (offset < 0 || offset > entry.bytes() - target.remaining()) {
-      throw new IllegalArgumentException(
-          "%s: expected a range within its %d bytes, found %d bytes from %d on"
-              .formatted(name, entry.bytes(), target.remaining(), offset));
-    }
+    TensorFile.requireRange(entry.declaration(), offset, target.remaining());
     input.read(entry.position() + offset, target);
   }
 

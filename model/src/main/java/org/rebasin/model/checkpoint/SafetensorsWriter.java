@@ -115,9 +115,9 @@ public final class SafetensorsWriter implements AutoCloseable {
    * @throws IllegalArgumentException if {@code source} holds it with another type or shape
    * @throws CheckpointException if {@code source} does not hold it
    */
-  public void copy(String name, SafetensorsFile source) {
+  public void copy(String name, TensorFile source) {
     TensorDeclaration tensor = declaration(name);
-    TensorDeclaration found = source.entry(name).declaration();
+    TensorDeclaration found = source.declaration(name);
     if (!found.equals(tensor)) {
       throw new IllegalArgumentException(
           "expected %s, found %s in %s".formatted(tensor, found, source.path()));

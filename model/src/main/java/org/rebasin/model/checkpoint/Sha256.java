@@ -17,6 +17,18 @@ final class Sha256 {
     }
   }
 
+  /** The SHA-256 of a whole file, in lower-case hexadecimal; streams it, O(size). */
+  static String of(FileInput input) {
+    Sha256 digest = new Sha256();
+    ByteBuffer chunk = ByteBuffer.allocate(FloatCodec.CHUNK_BYTES);
+    for (long at = 0; at < input.size(); at += chunk.limit()) {
+      chunk.clear().limit((int) Math.min(chunk.capacity(), input.size() - at));
+      input.read(at, chunk);
+      digest.update(chunk.flip());
+    }
+    return digest.hexadecimal();
+  }
+
   /** Takes in what remains of {@code bytes}. */
   void update(ByteBuffer bytes) {
     digest.update(bytes);

@@ -100,12 +100,14 @@ class OperatorGradientTest {
     Network.Builder builder = Network.builder("block", List.of(2, 4, 4));
     int stem = builder.add("stem", convolution("stem", 2, 4), List.of(0));
     int norm = builder.add("n", new LayerNorm("n.w", "n.b", 4, 1e-5), List.of(stem));
-    int x = builder.add("relu", new LeakyRelu(0.5f), List.of(norm));
+    int x = builder.add("relu", new Silu(), List.of(norm));
     int c1 = builder.add("c1", convolution("c1", 4, 4), List.of(x));
-    int r1 = builder.add("r1", new LeakyRelu(0.5f), List.of(c1));
+    int r1 = builder.add("r1", new Silu(), List.of(c1));
     int c2 = builder.add("c2", convolution("c2", 4, 4), List.of(r1));
     int sum = builder.add("sum", new Addition(), List.of(x, c2));
-    int c3 = builder.add("c3", convolution("c3", 4, 4), List.of(sum));
+    // No bias: the norm would take it away, and it would have no gradient.
+    Convolution plain = new Convolution("c3.w", Optional.empty(), 4, 4, Window.square(3, 1, 1), 1);
+    int c3 = builder.add("c3", plain, List.of(sum));
     int norm3 = builder.add("n3", BatchNorm.of("n3", 4), List.of(c3));
     int again = builder.add("again", new Addition(), List.of(norm3, sum));
     int last = builder.add("last", new Addition(), List.of(again, again));
