@@ -112,6 +112,19 @@ class OnnxReadingTest {
   }
 
   @Test
+  void aVectorCutIntoRowsIsReadAsAnImage() {
+    OnnxModel model =
+        OnnxFixture.of(784)
+            .integers("t", -1, 1, 28, 28)
+            .stored("c.weight", 4, 1, 3, 3)
+            .node("Reshape", List.of("x", "t"), "r")
+            .node("Conv", List.of("r", "c.weight"), "y")
+            .read(directory);
+    assertEquals(List.of(1, 28, 28), model.network().inputShape());
+    assertEquals(1, model.network().nodes().size());
+  }
+
+  @Test
   void sameSizeIsPaddingWhereBothSidesAreAlike() {
     assertEquals(
         "c = convolution(x, out=4, kernel=3x5, padding=1x2, bias=none)\n",
