@@ -98,12 +98,12 @@ class MergeManyProperties {
         }
       }
       double mean = ManyModelObjective.of(models.spec(), models.weights(), permutations);
-      assertEquals(sum / pairs, mean, 1e-9 * (1 + Math.abs(mean)) * 1000);
+      assertEquals(sum / pairs, mean, 1e-6 * (1 + Math.abs(mean)));
       assertEquals(
           mean,
           ManyModelObjective.of(
               models.spec(), models.weights(), ManyAlignment.inOrderOfFirst(permutations)),
-          1e-9 * (1 + Math.abs(mean)) * 1000);
+          1e-6 * (1 + Math.abs(mean)));
     }
   }
 

@@ -86,16 +86,11 @@ class StraightThroughTest {
   }
 
   @Test
-  void theMidpointLosesLessThanWithoutAlignmentAndThanByWeightsAlone() {
-    Alignment found = match(20, new StraightThrough.Settings(1, 15, 0));
+  void theMidpointLosesFarLessThanWithoutAlignment() {
+    Alignment found = match(10, new StraightThrough.Settings(0.1, 15, 0));
     double naive = midpointLoss(SPEC.identity());
-    double byWeights =
-        midpointLoss(
-            WeightMatching.align(SPEC, A, B, WeightMatching.Settings.withSeed(0)).permutations());
     double learned = midpointLoss(found.permutations());
-    assertTrue(
-        learned < byWeights && learned < naive,
-        () -> "naive %s, by weights %s, learned %s".formatted(naive, byWeights, learned));
+    assertTrue(learned < naive / 3, () -> "naive %s, learned %s".formatted(naive, learned));
     assertEquals("straight-through", found.method());
     assertEquals(AlignmentObjective.of(SPEC, A, B, found.permutations()), found.objective(), 1e-9);
     assertEquals(AlignmentObjective.of(SPEC, A, B, SPEC.identity()), found.objectiveBefore(), 1e-9);
