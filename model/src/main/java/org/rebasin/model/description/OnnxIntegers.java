@@ -17,6 +17,9 @@ record OnnxIntegers(List<Long> values, List<Integer> shape) {
   /** Stands for the size of the batch. No graph computes with this number. */
   static final long BATCH = Long.MIN_VALUE + 0x5EED;
 
+  /** More than any shape takes; a graph cannot make more of them by repeating a few. */
+  static final int MOST = 1 << 16;
+
   /** Copies the lists. */
   OnnxIntegers {
     values = List.copyOf(values);
@@ -24,11 +27,20 @@ record OnnxIntegers(List<Long> values, List<Integer> shape) {
   }
 
   static OnnxIntegers of(OnnxTensor tensor) {
+    requireFew(tensor.elements());
     return new OnnxIntegers(LongStream.of(tensor.integers()).boxed().toList(), tensor.shape());
   }
 
   static OnnxIntegers vector(List<Long> values) {
     return new OnnxIntegers(values, List.of(values.size()));
+  }
+
+  /** Refuses more integers than shapes take. */
+  static void requireFew(long count) {
+    if (count > MOST) {
+      throw new IllegalArgumentException(
+          "expected at most %d integers, found %d".formatted(MOST, count));
+    }
   }
 
   boolean knowsAll() {
@@ -39,6 +51,7 @@ record OnnxIntegers(List<Long> values, List<Integer> shape) {
   OnnxIntegers gather(OnnxIntegers indices) {
     int rows = shape.get(0);
     int each = rows == 0 ? 0 : values.size() / rows;
+    requireFew((long) each * indices.values.size());
     List<Long> gathered = new ArrayList<>();
     for (long index : indices.values) {
       int row = Math.toIntExact(index < 0 ? index + rows : index);
@@ -51,6 +64,7 @@ record OnnxIntegers(List<Long> values, List<Integer> shape) {
 
   /** Several one after the other, along the first axis. */
   static OnnxIntegers concatenation(List<OnnxIntegers> parts) {
+    requireFew(parts.stream().mapToLong(part -> part.values.size()).sum());
     List<Integer> axes = new ArrayList<>(parts.get(0).shape);
     axes.set(0, parts.stream().mapToInt(part -> part.shape.get(0)).sum());
     return new OnnxIntegers(parts.stream().flatMap(part -> part.values.stream()).toList(), axes);

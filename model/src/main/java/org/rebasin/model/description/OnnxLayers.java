@@ -133,7 +133,11 @@ final class OnnxLayers implements OnnxOperators {
     List<Integer> shape = constant.shape();
     int axis = shape.size() - (layer.layout() == Layout.VECTOR ? 1 : 3);
     boolean perChannel =
-        axis >= 0 && constant.elements() == layer.outputs() && shape.get(axis) == layer.outputs();
+        // A longer shape would give the sum more axes.
+        axis >= 0
+            && axis <= 1
+            && constant.elements() == layer.outputs()
+            && shape.get(axis) == layer.outputs();
     if (!perChannel) {
       throw node.problem(
           "%s: expected one number for each of %d channels, found shape %s"

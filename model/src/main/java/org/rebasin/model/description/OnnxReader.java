@@ -51,7 +51,9 @@ final class OnnxReader {
   }
 
   private static OnnxValue constant(OnnxTensor tensor) {
-    return tensor.isInteger() ? new Integers(OnnxIntegers.of(tensor)) : new Constant(tensor);
+    // Many integers are no shape; whoever reads them is refused.
+    boolean few = tensor.elements() <= OnnxIntegers.MOST;
+    return tensor.isInteger() && few ? new Integers(OnnxIntegers.of(tensor)) : new Constant(tensor);
   }
 
   OnnxGraph graph() {

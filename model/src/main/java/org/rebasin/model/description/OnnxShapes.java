@@ -96,6 +96,7 @@ final class OnnxShapes implements OnnxOperators {
             false);
     List<Integer> axes = lengths(node, reader.integers(node, 0));
     int count = axes.stream().reduce(1, Math::multiplyExact);
+    OnnxIntegers.requireFew(count);
     return new Integers(new OnnxIntegers(Collections.nCopies(count, value.integers()[0]), axes));
   }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import onnx.Onnx.AttributeProto;
 import onnx.Onnx.StringStringEntryProto;
 import onnx.Onnx.TensorProto;
 import org.junit.jupiter.api.Test;
@@ -78,6 +79,32 @@ class OnnxRefusalTest {
             vector().stored("w", 6, 3).stored("b", 1).node("Gemm", List.of("x", "w", "b"), "y"),
             "node 'Y': operator Gemm: b: expected one number for each of 3 channels, found shape"
                 + " [1]"),
+        Arguments.of(
+            vector()
+                .stored("w", 6, 3)
+                .stored("b", 1, 1, 3)
+                .node("MatMul", List.of("x", "w"), "h")
+                .node("Add", List.of("h", "b"), "y"),
+            "node 'Y': operator Add: b: expected one number for each of 3 channels, found shape [1,"
+                + " 1, 3]"),
+        Arguments.of(
+            image()
+                .integers("s", 1 << 9, 1 << 9)
+                .node(
+                    "ConstantOfShape",
+                    List.of("s"),
+                    "t",
+                    AttributeProto.newBuilder()
+                        .setName("value")
+                        .setType(AttributeProto.AttributeType.TENSOR)
+                        .setT(
+                            TensorProto.newBuilder()
+                                .setDataType(TensorProto.DataType.INT64_VALUE)
+                                .addDims(1)
+                                .addInt64Data(1))
+                        .build())
+                .node("Reshape", List.of("x", "t"), "y"),
+            "node 'T': operator ConstantOfShape: expected at most 65536 integers, found 262144"),
         Arguments.of(
             vector().node("MatMul", List.of("x", "x"), "y"),
             "node 'Y': operator MatMul: expected a stored tensor as 'x', found something computed"),
