@@ -27,13 +27,72 @@ def network():
     return torch.nn.Sequential(*modules)
 
 
-class Training:
-    """A network of LAYERS in training, or only computing outputs."""
+class ChannelNorm(torch.nn.LayerNorm):
+    """LayerNorm over the channels of images; channels last in memory, so nothing moves."""
 
-    def __init__(self, batch):
-        self.model = network()
-        self.optimizer = torch.optim.Adam(self.model.parameters(), 1e-3)
-        self.inputs = torch.rand(batch, LAYERS[0])
+    def forward(self, images):
+        return super().forward(images.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+def convolution(inputs, outputs, stride=1, bias=False):
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(inputs, outputs, 3, stride, 1, bias=bias), ChannelNorm(outputs)
+    )
+
+
+class Block(torch.nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.first = convolution(inputs, outputs, stride)
+        self.second = convolution(outputs, outputs)
+        self.shortcut = convolution(inputs, outputs, stride) if stride > 1 else torch.nn.Identity()
+
+    def forward(self, x):
+        return torch.relu(
+            self.second(torch.relu(self.first(x))) + self.shortcut(x)
+        )
+
+
+def resnet20():
+    modules = [convolution(3, 16), torch.nn.ReLU()]
+    channels = 16
+    for outputs in (16, 32, 64):
+        for block in range(3):
+            modules.append(Block(channels, outputs, 2 if outputs > 16 and block == 0 else 1))
+            channels = outputs
+    modules += [torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(64, 10)]
+    return torch.nn.Sequential(*modules)
+
+
+def vgg16():
+    modules, channels = [], 3
+    for width in (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0):
+        if width == 0:
+            modules.append(torch.nn.MaxPool2d(2))
+        else:
+            modules += [convolution(channels, width, bias=True), torch.nn.ReLU()]
+            channels = width
+    modules.append(torch.nn.Flatten())
+    for outputs in (512, 512, 10):
+        modules += [torch.nn.Linear(512, outputs), torch.nn.ReLU()]
+    return torch.nn.Sequential(*modules[:-1])
+
+
+class Training:
+    """A network in training, or only computing outputs."""
+
+    def __init__(self, name, batch):
+        if name == "mlp":
+            self.model = network()
+            self.optimizer = torch.optim.Adam(self.model.parameters(), 1e-3)
+            self.inputs = torch.rand(batch, LAYERS[0])
+        else:
+            last = torch.channels_last
+            self.model = {"resnet20": resnet20, "vgg16": vgg16}[name]().to(memory_format=last)
+            self.optimizer = torch.optim.SGD(
+                self.model.parameters(), 1e-3, momentum=0.9, weight_decay=5e-4
+            )
+            self.inputs = torch.rand(batch, 3, 32, 32).to(memory_format=last)
         self.labels = torch.arange(batch) % LAYERS[-1]
 
     def step(self, repeats):
@@ -153,7 +212,10 @@ def answer(request):
     if request["work"] == "match":
         return match(request)
     batch, repeats = request["batch"], request["repeats"]
-    run = training.setdefault(batch, Training(batch))
+    key = request.get("network", "mlp"), batch
+    if key not in training:
+        training[key] = Training(*key)
+    run = training[key]
     start = time.perf_counter()
     getattr(run, request["work"])(repeats)
     return (time.perf_counter() - start) / repeats, 0.0

@@ -28,5 +28,5 @@ abstract class ActorSpec(config: Config = ConfigFactory.load())
   }
 
   def trained(label: String): TaskResult.Trained =
-    new TaskResult.Trained(model(label), java.util.List.of[TaskResult.EpochReport](), 0)
+    new TaskResult.Trained(model(label), java.util.List.of[TaskResult.EpochReport](), java.util.List.of[ModelId](), 0)
 }

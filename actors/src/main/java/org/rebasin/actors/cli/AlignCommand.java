@@ -6,8 +6,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeRequest;
+import org.rebasin.actors.report.Documents;
+import org.rebasin.actors.report.Json;
 import org.rebasin.actors.store.ModelId;
-import org.rebasin.actors.work.Task;
+import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.TaskResult;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,11 +27,8 @@ final class AlignCommand extends RebasinCommand {
   @Parameters(index = "1", paramLabel = "B", description = "The model to align.")
   private Path model;
 
-  @Option(
-      names = "--method",
-      defaultValue = "weight",
-      description = "${COMPLETION-CANDIDATES} (default: weight).")
-  private Task.Method method;
+  @Option(names = "--data", description = "What units are compared on: ${sys:rebasin.help.data}.")
+  private String data;
 
   @Option(names = "--out", required = true, description = "Where the aligned B is written.")
   private Path out;
@@ -42,12 +41,24 @@ final class AlignCommand extends RebasinCommand {
 
   @Override
   Output execute() {
-    MergeRequest.AlignmentPlan plan = options.plan(method, true);
+    MergeRequest.AlignmentPlan plan =
+        options
+            .plan(Strategy.TO_REFERENCE, Optional.ofNullable(data), true)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "--method: expected a method to align by, found none"));
     requireWritable(out);
     Optional.ofNullable(permutation).ifPresent(RebasinCommand::requireWritable);
     return onNode(
         directoryOf(out),
-        (store, datasets) -> models.register(store, List.of(reference, model)),
+        (store, datasets) -> {
+          List<ModelId> ids = models.register(store, List.of(reference, model));
+          if (data != null) {
+            ModelOptions.requireFit(store, ids.get(0), datasets, data);
+          }
+          return ids;
+        },
         (workplace, ids) -> align(workplace, ids, plan));
   }
 
@@ -59,6 +70,7 @@ final class AlignCommand extends RebasinCommand {
                 new MergeRequest(
                     ids.stream().<MergeRequest.Source>map(MergeRequest.Stored::new).toList(),
                     Optional.of(plan),
+                    Optional.empty(),
                     Optional.empty(),
                     Optional.empty()),
                 workplace.console());

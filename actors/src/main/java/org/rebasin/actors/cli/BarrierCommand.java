@@ -10,7 +10,13 @@ import java.util.Optional;
 import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeOutcome.Curve;
 import org.rebasin.actors.job.MergeRequest;
+import org.rebasin.actors.report.Documents;
+import org.rebasin.actors.report.Plot;
+import org.rebasin.actors.report.PlotFile;
+import org.rebasin.actors.report.Tables;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.work.Correction;
+import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.Task;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,12 +28,6 @@ import picocli.CommandLine.Parameters;
     name = "barrier",
     description = "Tells how far the loss rises between two models, as they are and aligned.")
 final class BarrierCommand extends RebasinCommand {
-  /** How B is aligned, if at all. */
-  private enum Method {
-    WEIGHT,
-    NONE
-  }
-
   @Parameters(index = "0", paramLabel = "A", description = "The first model.")
   private Path first;
 
@@ -38,21 +38,16 @@ final class BarrierCommand extends RebasinCommand {
   private String data;
 
   @Option(
-      names = "--method",
-      defaultValue = "weight",
-      description = "${COMPLETION-CANDIDATES} (default: weight).")
-  private Method method;
-
-  @Option(
       names = "--points",
       defaultValue = "25",
       description = "Points of the curve, odd, ends included (default: ${DEFAULT-VALUE}).")
   private int points;
 
-  @Option(names = "--plot", description = "Where the curve is drawn, as PNG.")
+  @Option(names = "--plot", description = "Where the curve is drawn, as PNG or SVG.")
   private Path plot;
 
   @Mixin private AlignmentOptions options;
+  @Mixin private CorrectionOptions corrections;
   @Mixin private ModelOptions models;
 
   @Override
@@ -64,9 +59,8 @@ final class BarrierCommand extends RebasinCommand {
     }
     Optional.ofNullable(plot).ifPresent(RebasinCommand::requireWritable);
     Optional<MergeRequest.AlignmentPlan> plan =
-        method == Method.NONE
-            ? Optional.empty()
-            : Optional.of(options.plan(Task.Method.valueOf(method.name()), false));
+        options.plan(Strategy.TO_REFERENCE, Optional.of(data), false);
+    Optional<Correction> correction = corrections.correction(Optional.of(data));
     return onNode(
         temporary(),
         (store, datasets) -> {
@@ -76,6 +70,7 @@ final class BarrierCommand extends RebasinCommand {
               ids.stream().<MergeRequest.Source>map(MergeRequest.Stored::new).toList(),
               plan,
               Optional.empty(),
+              correction,
               Optional.of(
                   new MergeRequest.EvaluationPlan(
                       data, false, points, EnumSet.allOf(Task.Split.class))));
@@ -88,7 +83,10 @@ final class BarrierCommand extends RebasinCommand {
     MergeOutcome outcome = workplace.node().run(request, workplace.console());
     double seconds = (System.nanoTime() - started) / 1e9;
     Optional.ofNullable(plot)
-        .ifPresent(file -> CurvePlot.write(outcome, "Loss between two models, " + data(), file));
+        .ifPresent(
+            file ->
+                PlotFile.write(
+                    Plot.ofCurves("Loss between two models, " + data(), outcome.curves()), file));
     Map<String, Object> document = new LinkedHashMap<>(Documents.curves(outcome));
     outcome.alignments().stream()
         .findFirst()
@@ -120,8 +118,12 @@ final class BarrierCommand extends RebasinCommand {
             "accuracy",
             "barrier above chord",
             "above mean of ends"));
-    outcome.naive().forEach((split, curve) -> rows.add(row("naive, " + split.text(), curve)));
-    outcome.aligned().forEach((split, curve) -> rows.add(row("aligned, " + split.text(), curve)));
+    outcome
+        .curves()
+        .forEach(
+            (kind, bySplit) ->
+                bySplit.forEach(
+                    (split, curve) -> rows.add(row(kind.text() + ", " + split.text(), curve))));
     return Tables.table(rows);
   }
 

@@ -12,7 +12,14 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeOutcome.Curve;
+import org.rebasin.actors.job.MergeOutcome.CurveKind;
 import org.rebasin.actors.job.MergeRequest;
+import org.rebasin.actors.report.Documents;
+import org.rebasin.actors.report.Json;
+import org.rebasin.actors.report.Plot;
+import org.rebasin.actors.report.PlotFile;
+import org.rebasin.actors.report.Tables;
+import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Task;
 import org.rebasin.model.data.Dataset;
 import org.rebasin.model.network.Mlp;
@@ -94,8 +101,9 @@ final class DemoCommand extends RebasinCommand {
                             Optional.empty(),
                             settings.withSeed(seed + i))))
             .toList(),
-        Optional.of(new MergeRequest.AlignmentPlan(Task.Method.WEIGHT, seed, 0, false)),
+        Optional.of(MergeRequest.AlignmentPlan.toReference(new Matching.Weight(0), seed, false)),
         Optional.of(IntStream.range(0, models).mapToObj(i -> 1.0 / models).toList()),
+        Optional.empty(),
         Optional.of(
             new MergeRequest.EvaluationPlan(data, true, CURVE_POINTS, Set.of(Task.Split.TEST))));
   }
@@ -108,7 +116,9 @@ final class DemoCommand extends RebasinCommand {
           .export(outcome.models().get(i), out.resolve("model-" + (i + 1) + ".safetensors"));
     }
     workplace.store().export(outcome.merged().orElseThrow(), out.resolve("merged.safetensors"));
-    CurvePlot.write(outcome, "Loss between two trained networks", out.resolve("curve.png"));
+    PlotFile.write(
+        Plot.ofCurves("Loss between two trained networks", outcome.curves()),
+        out.resolve("curve.png"));
     Map<String, Object> report = report(outcome);
     Json.write(report, out.resolve("report.json"));
     return new Output(report, text(outcome));
@@ -128,8 +138,8 @@ final class DemoCommand extends RebasinCommand {
 
   private String text(MergeOutcome outcome) {
     MergeOutcome.Controls controls = outcome.controls().orElseThrow();
-    Curve naive = outcome.naive().get(Task.Split.TEST);
-    Curve aligned = outcome.aligned().get(Task.Split.TEST);
+    Curve naive = outcome.curve(CurveKind.NAIVE).get(Task.Split.TEST);
+    Curve aligned = outcome.curve(CurveKind.ALIGNED).get(Task.Split.TEST);
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("test", "loss", "accuracy", "barrier"));
     for (int i = 0; i < models; i++) {

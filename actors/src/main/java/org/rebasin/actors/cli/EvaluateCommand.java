@@ -3,6 +3,7 @@ package org.rebasin.actors.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.rebasin.actors.report.Documents;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskResult;
@@ -39,15 +40,15 @@ final class EvaluateCommand extends RebasinCommand {
           return id;
         },
         (workplace, id) -> {
-          Score score =
+          TaskResult.Evaluated evaluated =
               workplace
                   .node()
                   .run(
                       Task.Evaluate.one(id, data, split),
                       TaskResult.Evaluated.class,
-                      workplace.console())
-                  .score();
-          Map<String, Object> document = Documents.score(score);
+                      workplace.console());
+          Score score = evaluated.score();
+          Map<String, Object> document = Documents.evaluated(evaluated);
           document.put("split", split.text());
           return new Output(
               document,

@@ -2,6 +2,7 @@ package org.rebasin.actors.cli;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.rebasin.actors.report.Json;
 
 /** How a command says that it failed. */
 final class Failure {

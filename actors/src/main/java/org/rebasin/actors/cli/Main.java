@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
       EvaluateCommand.class,
       BarrierCommand.class,
       InspectCommand.class,
+      ExperimentCommand.class,
       AssignCommand.class
     })
 public final class Main implements Runnable {
@@ -54,7 +55,8 @@ public final class Main implements Runnable {
   /** Runs the command line; returns the exit code. */
   static int run(String... arguments) {
     // The text that the commands' help has in common.
-    System.setProperty("rebasin.help.data", "digits, mnist:DIR or fashion-mnist:DIR");
+    System.setProperty(
+        "rebasin.help.data", "digits, mnist:DIR, fashion-mnist:DIR, cifar10:DIR or cifar100:DIR");
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(

@@ -11,9 +11,15 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeRequest;
+import org.rebasin.actors.report.Documents;
+import org.rebasin.actors.report.Tables;
 import org.rebasin.actors.store.ModelId;
-import org.rebasin.actors.work.Task;
+import org.rebasin.actors.work.Correction;
+import org.rebasin.actors.work.Strategy;
+import org.rebasin.actors.work.TaskResult.Evaluated;
+import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.evaluation.Score;
+import org.rebasin.model.merge.BatchNormRecalibration;
 import org.rebasin.model.merge.WeightedAverage;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,8 +27,24 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code rebasin merge}. */
-@Command(name = "merge", description = "Aligns all models to the first and averages them into one.")
+@Command(name = "merge", description = "Aligns models and averages them into one.")
 final class MergeCommand extends RebasinCommand {
+  /** The strategies by the names that users write. */
+  private enum StrategyName {
+    TO_REFERENCE,
+    MERGE_MANY,
+    CYCLE_CONSISTENT;
+
+    @Override
+    public String toString() {
+      return strategy().text();
+    }
+
+    Strategy strategy() {
+      return Strategy.valueOf(name());
+    }
+  }
+
   @Parameters(
       arity = "1..*",
       paramLabel = "MODEL",
@@ -30,10 +52,12 @@ final class MergeCommand extends RebasinCommand {
   private List<Path> inputs;
 
   @Option(
-      names = "--method",
-      defaultValue = "weight",
-      description = "${COMPLETION-CANDIDATES} (default: weight).")
-  private Task.Method method;
+      names = "--strategy",
+      defaultValue = "to-reference",
+      description =
+          "What the models are aligned to, ${COMPLETION-CANDIDATES}: the first, in turn the mean of"
+              + " the others, or all at once a universe between them (default: to-reference).")
+  private StrategyName strategy;
 
   @Option(
       names = "--weights",
@@ -49,6 +73,7 @@ final class MergeCommand extends RebasinCommand {
   private Path out;
 
   @Mixin private AlignmentOptions options;
+  @Mixin private CorrectionOptions corrections;
   @Mixin private ModelOptions models;
 
   @Override
@@ -66,7 +91,9 @@ final class MergeCommand extends RebasinCommand {
         WeightedAverage.normalized(
             weights == null ? inputs.stream().mapToDouble(input -> 1).toArray() : weights);
     requireWritable(out);
-    MergeRequest.AlignmentPlan plan = options.plan(method, false);
+    Optional<MergeRequest.AlignmentPlan> plan =
+        options.plan(strategy.strategy(), Optional.ofNullable(data), false);
+    Optional<Correction> correction = corrections.correction(Optional.ofNullable(data));
     return onNode(
         directoryOf(out),
         (store, datasets) -> {
@@ -76,8 +103,9 @@ final class MergeCommand extends RebasinCommand {
           }
           return new MergeRequest(
               ids.stream().<MergeRequest.Source>map(MergeRequest.Stored::new).toList(),
-              Optional.of(plan),
+              plan,
               Optional.of(Arrays.stream(normalized).boxed().toList()),
+              correction,
               Optional.ofNullable(data)
                   .map(text -> new MergeRequest.EvaluationPlan(text, true, 0, Set.of())));
         },
@@ -100,8 +128,14 @@ final class MergeCommand extends RebasinCommand {
                         "sha256", outcome.models().get(i).sha256(),
                         "weight", request.merge().orElseThrow().get(i)))
             .toList());
-    document.put("strategy", "to-reference");
+    document.put("strategy", strategy.toString());
     document.put("alignments", outcome.alignments().stream().map(Documents::alignment).toList());
+    outcome
+        .common()
+        .ifPresent(common -> document.put("common_alignment", Documents.commonAlignment(common)));
+    request
+        .correction()
+        .ifPresent(correction -> document.put("correction", correction.kind().text()));
     outcome
         .controls()
         .ifPresent(controls -> document.put("evaluation", Documents.controls(controls)));
@@ -115,8 +149,31 @@ final class MergeCommand extends RebasinCommand {
           .append(AlignCommand.text(outcome.alignments().get(i)))
           .append('\n');
     }
+    outcome
+        .common()
+        .ifPresent(
+            common ->
+                text.append(
+                    number(
+                        "%s: objective %.4f -> %.4f in %d rounds, %.2f s%n",
+                        strategy,
+                        common.alignment().objectiveBefore(),
+                        common.alignment().objective(),
+                        common.alignment().rounds(),
+                        common.alignment().seconds())));
     outcome.controls().ifPresent(controls -> text.append(table(controls)).append('\n'));
+    if (request.correction().isEmpty() && normalisesBatches(workplace, merged)) {
+      text.append(
+          "its batch normalisations have their parents' averaged statistics, which rarely fit;"
+              + " --recalibrate or --repair, with --data, measures them\n");
+    }
     return new Output(document, text + "written to " + out);
+  }
+
+  private static boolean normalisesBatches(Workplace workplace, ModelId model) {
+    try (ModelFile file = workplace.store().open(model)) {
+      return BatchNormRecalibration.concerns(file.network());
+    }
   }
 
   private String table(MergeOutcome.Controls controls) {
@@ -132,7 +189,8 @@ final class MergeCommand extends RebasinCommand {
   }
 
   /** A row of name, loss and accuracy. */
-  static List<String> row(String name, Score score) {
+  static List<String> row(String name, Evaluated evaluated) {
+    Score score = evaluated.score();
     return List.of(name, number("%.4f", score.loss()), number("%.2f %%", 100 * score.accuracy()));
   }
 }

@@ -3,38 +3,87 @@ package org.rebasin.actors.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.work.Datasets;
 import org.rebasin.model.checkpoint.ModelFile;
+import org.rebasin.model.checkpoint.Provenance;
+import org.rebasin.model.description.GivenArchitecture;
+import org.rebasin.model.description.OnnxModel;
 import org.rebasin.model.evaluation.Classifier;
+import org.rebasin.model.network.GraphArchitecture;
+import org.rebasin.model.tensor.Weights;
 import picocli.CommandLine.Option;
 
 /** How the models on the command line are read. */
 final class ModelOptions {
+  private static final String ONNX = ".onnx";
+
   @Option(
       names = "--architecture",
       paramLabel = "ARCH",
-      description = "The models' architecture, if the files do not tell it: mlp:784-512-10.")
-  String architecture;
+      description =
+          "The models' architecture, if the files do not tell it: mlp:784-512-10, vgg16, resnet50,"
+              + " file:PATH of an architecture file, onnx:PATH of an ONNX model.")
+  private String architecture;
 
   Optional<String> architecture() {
-    return Optional.ofNullable(architecture);
+    return Optional.ofNullable(architecture).map(given -> GivenArchitecture.parse(given).text());
   }
 
   /** Registers models after checking all of them, and that they are of one network. */
   List<ModelId> register(ModelStore store, List<Path> paths) {
+    List<Path> readable = paths.stream().filter(path -> !isOnnx(path)).toList();
     List<ModelFile> files = new ArrayList<>();
     try {
-      for (Path path : paths) {
+      // What shows in the headers is refused before anything is read whole.
+      for (Path path : readable) {
         files.add(ModelFile.open(path, architecture()));
         files.get(0).requireSameTensors(files.get(files.size() - 1));
       }
     } finally {
       files.forEach(ModelFile::close);
     }
-    return paths.stream().map(path -> store.register(path, architecture())).toList();
+    List<ModelId> ids =
+        paths.stream()
+            .map(path -> isOnnx(path) ? convert(store, path) : store.register(path, architecture()))
+            .toList();
+    if (readable.size() < paths.size()) {
+      requireSame(store, ids);
+    }
+    return ids;
+  }
+
+  private static void requireSame(ModelStore store, List<ModelId> ids) {
+    try (ModelFile first = store.open(ids.get(0))) {
+      for (ModelId id : ids.subList(1, ids.size())) {
+        try (ModelFile other = store.open(id)) {
+          first.requireSameTensors(other);
+        }
+      }
+    }
+  }
+
+  static boolean isOnnx(Path path) {
+    return path.getFileName().toString().endsWith(ONNX);
+  }
+
+  /** Takes an ONNX model in as the same network in safetensors. */
+  private static ModelId convert(ModelStore store, Path path) {
+    OnnxModel model = OnnxModel.read(path);
+    try (Weights weights = model.weights()) {
+      weights.requireFinite(path.toString());
+      return store.write(
+          weights,
+          Map.of(
+              ModelFile.ARCHITECTURE, GraphArchitecture.of(model.network()).text(),
+              Provenance.KEY,
+                  new Provenance(
+                          "convert", List.of(), Map.of("onnx", path.getFileName().toString()))
+                      .json()));
+    }
   }
 
   /** Loads a data set and refuses one that the model cannot read. */

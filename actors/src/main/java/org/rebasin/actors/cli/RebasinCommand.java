@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.rebasin.actors.node.RebasinNode;
 import org.rebasin.actors.node.TaskFailedException;
+import org.rebasin.actors.report.Json;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.work.Datasets;
 import org.rebasin.model.checkpoint.CheckpointException;

@@ -4,9 +4,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.rebasin.actors.report.Documents;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskResult;
 import org.rebasin.model.data.LabelledImages;
+import org.rebasin.model.description.GivenArchitecture;
 import org.rebasin.model.evaluation.Classifier;
 import org.rebasin.model.network.Architecture;
 import picocli.CommandLine.Command;
@@ -20,7 +22,9 @@ final class TrainCommand extends RebasinCommand {
       names = "--architecture",
       required = true,
       paramLabel = "ARCH",
-      description = "Such as mlp:784-512-512-512-10.")
+      description =
+          "Such as mlp:784-512-512-512-10, resnet20:width=2 or vgg16:width=16; file:PATH of an"
+              + " architecture file, onnx:PATH of an ONNX model.")
   private String architecture;
 
   @Option(names = "--data", required = true, description = "${sys:rebasin.help.data}.")
@@ -42,15 +46,18 @@ final class TrainCommand extends RebasinCommand {
     Task.Train task =
         new Task.Train(
             out.getFileName().toString(),
-            architecture,
+            GivenArchitecture.parse(architecture).text(),
             data,
             Optional.ofNullable(subset),
-            options.settings());
+            options.settings(),
+            options.preparation(),
+            false);
     return onNode(
         directoryOf(out),
         (store, datasets) -> {
           LabelledImages images = datasets.get(data).train();
-          Classifier.requireFit(Architecture.parse(architecture).network(), images);
+          Classifier.requireFit(Architecture.parse(task.architecture()).network(), images);
+          options.requireFit(images);
           if (subset != null && (subset < 1 || subset > images.size())) {
             throw new IllegalArgumentException(
                 "--subset: expected 1 to %d images, found %d".formatted(images.size(), subset));

@@ -1,5 +1,8 @@
 package org.rebasin.actors.cli;
 
+import org.rebasin.actors.work.Preparation;
+import org.rebasin.model.data.LabelledImages;
+import org.rebasin.model.data.Normalization;
 import org.rebasin.model.training.Optimizer;
 import org.rebasin.model.training.Schedule;
 import org.rebasin.model.training.TrainingSettings;
@@ -45,6 +48,29 @@ final class TrainingOptions {
       defaultValue = "0",
       description = "Of initial weights and the order of images (default: 0).")
   private long seed;
+
+  @Option(
+      names = "--normalization",
+      defaultValue = "none",
+      description =
+          "none, imagenet, cifar10, cifar100, mnist, fashion-mnist or mean=…:std=…; recorded with"
+              + " the model and applied whenever it is evaluated (default: none).")
+  private String normalization;
+
+  @Option(
+      names = "--augmentation",
+      defaultValue = "none",
+      description = "Some of crop=PIXELS,resized-crop=AREA,flip,rotate=DEGREES (default: none).")
+  private String augmentation;
+
+  Preparation preparation() {
+    return new Preparation(normalization, augmentation);
+  }
+
+  /** Refuses images that are not what the normalisation is for. */
+  void requireFit(LabelledImages images) {
+    Normalization.parse(normalization).requireFit(images.shape());
+  }
 
   TrainingSettings settings() {
     return new TrainingSettings(

@@ -11,35 +11,31 @@ import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import org.rebasin.actors.job.MergeOutcome.Controls;
-import org.rebasin.actors.job.MergeOutcome.Curve;
+import org.rebasin.actors.job.MergeRequest.AlignmentPlan;
 import org.rebasin.actors.job.MergeRequest.EvaluationPlan;
 import org.rebasin.actors.job.MergeRequest.Stored;
 import org.rebasin.actors.job.MergeRequest.ToTrain;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Progress;
+import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.Task;
-import org.rebasin.actors.work.Task.Combination;
-import org.rebasin.actors.work.Task.Split;
 import org.rebasin.actors.work.TaskFailure;
 import org.rebasin.actors.work.TaskResult;
 import org.rebasin.actors.work.WorkQueue;
-import org.rebasin.model.evaluation.Score;
-import org.rebasin.model.merge.Interpolation;
+import org.rebasin.model.permutation.Permutations;
 
 /**
- * One merge: trains what is to be trained, aligns all models to the first, averages them, and
- * evaluates what was asked for. Each phase sends its tasks to the queue as a stream, a bounded
- * number at a time, and the next begins when all have come back; the queue sees to workers that
- * fail.
+ * One merge: trains what is to be trained, measures activations, aligns all models, averages and
+ * corrects them, and evaluates what was asked for. Each phase sends its tasks to the queue as a
+ * stream, a bounded number at a time, and the next begins when all have come back; the queue sees
+ * to workers that fail.
  *
  * <p>Holds its state in memory: a job is lost when its actor is.
  */
@@ -49,9 +45,15 @@ public final class MergeJob extends AbstractBehavior<MergeJob.Command> {
 
   private record TrainingDone(List<TaskResult.Trained> results) implements Command {}
 
+  private record CollectionDone(List<TaskResult.Collected> results) implements Command {}
+
   private record AlignmentDone(List<TaskResult.Aligned> results) implements Command {}
 
+  private record CommonAlignmentDone(TaskResult.AlignedMany result) implements Command {}
+
   private record MergeDone(TaskResult.Merged result) implements Command {}
+
+  private record CorrectionDone(TaskResult.Merged result) implements Command {}
 
   private record EvaluationDone(List<TaskResult.Evaluated> results) implements Command {}
 
@@ -105,6 +107,7 @@ public final class MergeJob extends AbstractBehavior<MergeJob.Command> {
   private List<TaskResult.Trained> trained = List.of();
   private List<ModelId> models = List.of();
   private List<TaskResult.Aligned> alignments = List.of();
+  private Optional<TaskResult.AlignedMany> common = Optional.empty();
   private Optional<ModelId> merged = Optional.empty();
 
   private MergeJob(
@@ -127,8 +130,11 @@ public final class MergeJob extends AbstractBehavior<MergeJob.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(TrainingDone.class, this::onTrainingDone)
+        .onMessage(CollectionDone.class, this::onCollectionDone)
         .onMessage(AlignmentDone.class, this::onAlignmentDone)
+        .onMessage(CommonAlignmentDone.class, this::onCommonAlignmentDone)
         .onMessage(MergeDone.class, this::onMergeDone)
+        .onMessage(CorrectionDone.class, this::onCorrectionDone)
         .onMessage(EvaluationDone.class, this::onEvaluationDone)
         .onMessage(PhaseFailed.class, this::onPhaseFailed)
         .build();
@@ -151,155 +157,149 @@ public final class MergeJob extends AbstractBehavior<MergeJob.Command> {
       all.add(source instanceof Stored stored ? stored.id() : trained.get(next++).model());
     }
     models = List.copyOf(all);
+    if (request.alignment().isEmpty()) {
+      return merge();
+    }
+    AlignmentPlan plan = request.alignment().get();
+    if (plan.strategy() != Strategy.TO_REFERENCE) {
+      run(
+          "align",
+          List.of(new Task.AlignMany(models, plan.strategy(), plan.seed())),
+          TaskResult.AlignedMany.class,
+          results -> new CommonAlignmentDone(results.get(0)));
+      return this;
+    }
+    List<Task> collections = new ArrayList<>();
+    if (plan.matching() instanceof Matching.Activation activation) {
+      for (ModelId model : toAlign()) {
+        for (int shard = 0; shard < Matching.Activation.SHARDS; shard++) {
+          collections.add(
+              new Task.Collect(
+                  models.get(0), model, activation.data(), shard, Matching.Activation.SHARDS));
+        }
+      }
+    }
+    run("collect", collections, TaskResult.Collected.class, CollectionDone::new);
+    return this;
+  }
+
+  private List<ModelId> toAlign() {
+    return models.subList(1, models.size());
+  }
+
+  private Behavior<Command> onCollectionDone(CollectionDone done) {
+    List<ModelId> moments = done.results().stream().map(TaskResult.Collected::moments).toList();
+    int shards = moments.size() / toAlign().size();
     List<Task> tasks =
-        request
-            .alignment()
-            .map(plan -> models.subList(1, models.size()).stream().map(this::align).toList())
-            .orElse(List.of());
+        IntStream.range(0, toAlign().size())
+            .mapToObj(i -> align(i, moments.subList(i * shards, (i + 1) * shards)))
+            .toList();
     run("align", tasks, TaskResult.Aligned.class, AlignmentDone::new);
     return this;
   }
 
-  private Task align(ModelId model) {
-    MergeRequest.AlignmentPlan plan = request.alignment().orElseThrow();
+  private Task align(int index, List<ModelId> moments) {
+    AlignmentPlan plan = request.alignment().orElseThrow();
     boolean curve =
-        model.equals(models.get(1))
-            && request.evaluation().map(EvaluationPlan::curvePoints).orElse(0) > 0;
+        index == 0 && request.evaluation().map(EvaluationPlan::curvePoints).orElse(0) > 0;
     return new Task.Align(
         models.get(0),
-        model,
-        plan.method(),
+        toAlign().get(index),
+        plan.matching(),
+        moments,
         plan.seed(),
-        plan.restarts(),
         plan.keepModels() || curve);
   }
 
   private Behavior<Command> onAlignmentDone(AlignmentDone done) {
     alignments = done.results();
+    return merge();
+  }
+
+  private Behavior<Command> onCommonAlignmentDone(CommonAlignmentDone done) {
+    common = Optional.of(done.result());
+    return merge();
+  }
+
+  private Behavior<Command> merge() {
     if (request.merge().isEmpty()) {
       return evaluate();
     }
-    List<Task.Member> members = new ArrayList<>();
-    for (int i = 0; i < models.size(); i++) {
-      members.add(
-          new Task.Member(
-              models.get(i),
-              i == 0 || alignments.isEmpty()
-                  ? Optional.empty()
-                  : Optional.of(alignments.get(i - 1).alignment().permutations())));
-    }
     run(
         "merge",
-        List.of(new Task.Merge(members, request.merge().get(), "to-reference")),
+        List.of(new Task.Merge(members(), request.merge().get(), strategy())),
         TaskResult.Merged.class,
         results -> new MergeDone(results.get(0)));
     return this;
   }
 
+  private Strategy strategy() {
+    return request.alignment().map(AlignmentPlan::strategy).orElse(Strategy.TO_REFERENCE);
+  }
+
+  /** The models with what brings them into the common order. */
+  private List<Task.Member> members() {
+    return IntStream.range(0, models.size())
+        .mapToObj(i -> new Task.Member(models.get(i), permutations(i)))
+        .toList();
+  }
+
+  private Optional<Permutations> permutations(int model) {
+    if (common.isPresent()) {
+      return Optional.of(common.get().alignment().permutations().get(model));
+    }
+    return model == 0 || alignments.isEmpty()
+        ? Optional.empty()
+        : Optional.of(alignments.get(model - 1).alignment().permutations());
+  }
+
   private Behavior<Command> onMergeDone(MergeDone done) {
+    merged = Optional.of(done.result().model());
+    if (request.correction().isEmpty()) {
+      return evaluate();
+    }
+    run(
+        "correct",
+        List.of(
+            new Task.Correct(
+                done.result().model(),
+                members(),
+                request.merge().orElseThrow(),
+                request.correction().get())),
+        TaskResult.Merged.class,
+        results -> new CorrectionDone(results.get(0)));
+    return this;
+  }
+
+  private Behavior<Command> onCorrectionDone(CorrectionDone done) {
     merged = Optional.of(done.result().model());
     return evaluate();
   }
 
-  /** Sends all evaluations; {@link #onEvaluationDone} takes their results in the same order. */
   private Behavior<Command> evaluate() {
-    List<Task> tasks =
-        request.evaluation().stream()
-            .<Task>flatMap(
-                plan -> {
-                  List<Task> all = new ArrayList<>();
-                  if (plan.controls()) {
-                    all.addAll(controlTasks(plan.data()));
-                  }
-                  curveEnds().values().forEach(end -> all.addAll(curveTasks(plan, end)));
-                  return all.stream();
-                })
-            .toList();
-    run("evaluate", tasks, TaskResult.Evaluated.class, EvaluationDone::new);
+    run("evaluate", evaluations().tasks(), TaskResult.Evaluated.class, EvaluationDone::new);
     return this;
   }
 
-  private List<Task> controlTasks(String data) {
-    List<Task> tasks = new ArrayList<>();
-    merged.ifPresent(model -> tasks.add(Task.Evaluate.one(model, data, Split.TEST)));
-    models.forEach(model -> tasks.add(Task.Evaluate.one(model, data, Split.TEST)));
-    List<Double> weights = weights();
-    tasks.add(new Task.Evaluate(models, weights, Combination.WEIGHTS, data, Split.TEST));
-    tasks.add(new Task.Evaluate(models, weights, Combination.LOGITS, data, Split.TEST));
-    return tasks;
-  }
-
-  private List<Double> weights() {
-    return request
-        .merge()
-        .orElseGet(() -> models.stream().map(model -> 1.0 / models.size()).toList());
-  }
-
-  /** Where the curves that were asked for end: naive in the second model, aligned in its copy. */
-  private Map<String, ModelId> curveEnds() {
-    Map<String, ModelId> ends = new LinkedHashMap<>();
-    if (request.evaluation().map(EvaluationPlan::curvePoints).orElse(0) > 0) {
-      ends.put("naive", models.get(1));
-      alignments.stream()
-          .findFirst()
-          .flatMap(TaskResult.Aligned::model)
-          .ifPresent(model -> ends.put("aligned", model));
-    }
-    return ends;
-  }
-
-  private List<Task> curveTasks(EvaluationPlan plan, ModelId end) {
-    List<Task> tasks = new ArrayList<>();
-    for (Split split : splits(plan)) {
-      for (double lambda : Interpolation.points(plan.curvePoints())) {
-        tasks.add(Task.Evaluate.between(models.get(0), end, lambda, plan.data(), split));
-      }
-    }
-    return tasks;
-  }
-
-  private static List<Split> splits(EvaluationPlan plan) {
-    return plan.curveSplits().stream().sorted().toList();
+  private Evaluations evaluations() {
+    return new Evaluations(
+        request,
+        models,
+        alignments.stream().findFirst().flatMap(TaskResult.Aligned::model),
+        merged);
   }
 
   private Behavior<Command> onEvaluationDone(EvaluationDone done) {
-    List<Score> scores = done.results().stream().map(TaskResult.Evaluated::score).toList();
-    int at = 0;
-    Optional<Controls> controls = Optional.empty();
-    if (request.evaluation().map(EvaluationPlan::controls).orElse(false)) {
-      Optional<Score> mergedScore =
-          merged.isPresent() ? Optional.of(scores.get(at++)) : Optional.empty();
-      List<Score> parents = scores.subList(at, at + models.size());
-      at += models.size();
-      controls =
-          Optional.of(new Controls(mergedScore, parents, scores.get(at), scores.get(at + 1)));
-      at += 2;
-    }
-    Map<String, Map<Split, Curve>> curves = new LinkedHashMap<>();
-    for (String name : curveEnds().keySet()) {
-      EvaluationPlan plan = request.evaluation().orElseThrow();
-      double[] points = Interpolation.points(plan.curvePoints());
-      Map<Split, Curve> bySplit = new LinkedHashMap<>();
-      for (Split split : splits(plan)) {
-        bySplit.put(
-            split,
-            new Curve(
-                IntStream.range(0, points.length).mapToObj(i -> points[i]).toList(),
-                scores.subList(at, at + points.length)));
-        at += points.length;
-      }
-      curves.put(name, bySplit);
-    }
     replyTo.tell(
         new Done(
             new MergeOutcome(
                 models,
                 trained,
                 alignments,
+                common,
                 merged,
-                controls,
-                curves.getOrDefault("naive", Map.of()),
-                curves.getOrDefault("aligned", Map.of()))));
+                evaluations().controls(done.results()),
+                evaluations().curves(done.results()))));
     return Behaviors.stopped();
   }
 

@@ -1,11 +1,13 @@
 package org.rebasin.actors.job;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskResult;
+import org.rebasin.actors.work.TaskResult.Evaluated;
 import org.rebasin.model.evaluation.LossBarrier;
 import org.rebasin.model.evaluation.Score;
 
@@ -14,20 +16,40 @@ import org.rebasin.model.evaluation.Score;
  *
  * @param models all models, trained ones included, in the request's order
  * @param trained reports of those that were trained, in order
- * @param alignments of all models but the first, in order; empty if none was asked for
+ * @param alignments of all models but the first to it, in order; empty if none was asked for
+ * @param common the alignment of all models to a common order, if that was asked for
  * @param merged the merged model, if asked for
  * @param controls the evaluation of merged model, parents, naive average and ensemble, if asked for
- * @param naive the curve between the models as they are, by split
- * @param aligned the curve between the first model and the aligned second one, by split
+ * @param curves the curves that were asked for, by split
  */
 public record MergeOutcome(
     List<ModelId> models,
     List<TaskResult.Trained> trained,
     List<TaskResult.Aligned> alignments,
+    Optional<TaskResult.AlignedMany> common,
     Optional<ModelId> merged,
     Optional<Controls> controls,
-    Map<Task.Split, Curve> naive,
-    Map<Task.Split, Curve> aligned) {
+    Map<CurveKind, Map<Task.Split, Curve>> curves) {
+
+  /** What lies between the two ends of a curve. */
+  public enum CurveKind {
+    /** The models as they are. */
+    NAIVE,
+    /** The first model and the second, aligned. */
+    ALIGNED,
+    /** The same, corrected at each point. */
+    CORRECTED;
+
+    /** The name in documents. */
+    public String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** A curve by split; empty if it was not asked for. */
+  public Map<Task.Split, Curve> curve(CurveKind kind) {
+    return curves.getOrDefault(kind, Map.of());
+  }
 
   /**
    * How the merged model compares, on the test images.
@@ -38,7 +60,7 @@ public record MergeOutcome(
    * @param ensemble the mean of the models' logits
    */
   public record Controls(
-      Optional<Score> merged, List<Score> parents, Score naive, Score ensemble) {}
+      Optional<Evaluated> merged, List<Evaluated> parents, Evaluated naive, Evaluated ensemble) {}
 
   /**
    * Loss and accuracy along a line.

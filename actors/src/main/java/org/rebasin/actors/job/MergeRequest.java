@@ -1,23 +1,29 @@
 package org.rebasin.actors.job;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.work.Correction;
+import org.rebasin.actors.work.Matching;
+import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.Task;
 
 /**
  * What a merge job is to do.
  *
  * @param models where the models come from; the first is the reference
- * @param alignment how all others are aligned to it; empty leaves them as they are
+ * @param alignment how they are brought into one order; empty leaves them as they are
  * @param merge whether to average them, and how much each counts, summing to 1
+ * @param correction of the merged model, and of a curve of its own
  * @param evaluation what is to be evaluated, if anything
  */
 public record MergeRequest(
     List<Source> models,
     Optional<AlignmentPlan> alignment,
     Optional<List<Double>> merge,
+    Optional<Correction> correction,
     Optional<EvaluationPlan> evaluation) {
 
   /** Checks that the parts fit. */
@@ -31,6 +37,18 @@ public record MergeRequest(
       throw new IllegalArgumentException(
           "expected a weight for each of %d models, found %d"
               .formatted(models.size(), merge.get().size()));
+    }
+    boolean toReference =
+        alignment.map(plan -> plan.strategy() == Strategy.TO_REFERENCE).orElse(true);
+    if (!toReference && !(alignment.get().matching() instanceof Matching.Weight)) {
+      throw new IllegalArgumentException(
+          "strategy %s: expected method weight, found %s"
+              .formatted(alignment.get().strategy().text(), alignment.get().matching().text()));
+    }
+    if (!toReference && evaluation.map(EvaluationPlan::curvePoints).orElse(0) > 0) {
+      throw new IllegalArgumentException(
+          "strategy %s brings no model into the order of the first; expected no curve"
+              .formatted(alignment.get().strategy().text()));
     }
   }
 
@@ -46,10 +64,17 @@ public record MergeRequest(
   /**
    * How models are aligned.
    *
-   * @param restarts descents in random order, besides the greedy ones
+   * @param strategy what all are aligned to
+   * @param matching how the permutations are found; all but {@link Strategy#TO_REFERENCE} match
+   *     weights
    * @param keepModels whether the aligned models themselves are wanted
    */
-  public record AlignmentPlan(Task.Method method, long seed, int restarts, boolean keepModels) {}
+  public record AlignmentPlan(Strategy strategy, Matching matching, long seed, boolean keepModels) {
+    /** Aligns each model to the first. */
+    public static AlignmentPlan toReference(Matching matching, long seed, boolean keepModels) {
+      return new AlignmentPlan(Strategy.TO_REFERENCE, matching, seed, keepModels);
+    }
+  }
 
   /**
    * What is evaluated.
@@ -60,12 +85,35 @@ public record MergeRequest(
    * @param curvePoints points of the curve between the first two models, naive and aligned; 0 for
    *     none
    * @param curveSplits the parts of the data set for the curve
+   * @param curveKinds which curves, of those that the request gives the means for
    */
   public record EvaluationPlan(
-      String data, boolean controls, int curvePoints, Set<Task.Split> curveSplits) {
-    /** Copies the set. */
+      String data,
+      boolean controls,
+      int curvePoints,
+      Set<Task.Split> curveSplits,
+      Set<MergeOutcome.CurveKind> curveKinds) {
+    /** Copies the sets. */
     public EvaluationPlan {
       curveSplits = Set.copyOf(curveSplits);
+      curveKinds = Set.copyOf(curveKinds);
+    }
+
+    /** The plan in an order that never changes, as sets do. */
+    public String text() {
+      return "%s, controls %s, %d points, %s, %s"
+          .formatted(
+              data,
+              controls,
+              curvePoints,
+              curveSplits.stream().sorted().toList(),
+              curveKinds.stream().sorted().toList());
+    }
+
+    /** All curves that the request gives the means for. */
+    public EvaluationPlan(
+        String data, boolean controls, int curvePoints, Set<Task.Split> curveSplits) {
+      this(data, controls, curvePoints, curveSplits, EnumSet.allOf(MergeOutcome.CurveKind.class));
     }
   }
 }

@@ -13,6 +13,7 @@ import java.util.function.UnaryOperator;
 import org.rebasin.actors.job.MergeJob;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.store.ModelStore;
+import org.rebasin.actors.work.ActivationCollector;
 import org.rebasin.actors.work.Datasets;
 import org.rebasin.actors.work.Evaluator;
 import org.rebasin.actors.work.PermutationSolver;
@@ -69,9 +70,14 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
             "work-queue");
     Materializer materializer = Materializer.createMaterializer(context.getSystem());
     TaskRunner trainer = runners.apply(new Trainer(store, datasets, materializer));
-    TaskRunner solver = runners.apply(new PermutationSolver(store, materializer));
+    TaskRunner solver = runners.apply(new PermutationSolver(store, datasets, materializer));
+    TaskRunner collector = runners.apply(new ActivationCollector(store, datasets, materializer));
     TaskRunner evaluator = runners.apply(new Evaluator(store, datasets));
     spawn(Role.TRAINER, config.getInt("work.trainers"), Trainer.create(queue, trainer));
+    spawn(
+        Role.COLLECTOR,
+        config.getInt("work.collectors"),
+        ActivationCollector.create(queue, collector));
     spawn(Role.SOLVER, config.getInt("work.solvers"), PermutationSolver.create(queue, solver));
     spawn(Role.EVALUATOR, config.getInt("work.evaluators"), Evaluator.create(queue, evaluator));
   }

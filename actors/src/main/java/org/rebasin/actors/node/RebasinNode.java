@@ -79,18 +79,30 @@ public final class RebasinNode implements AutoCloseable {
    * @throws TaskFailedException if it was given up
    */
   public <R extends TaskResult> R run(Task task, Class<R> type, Consumer<Progress> progress) {
+    return await(submit(task, type, progress));
+  }
+
+  /**
+   * Puts one task into the queue.
+   *
+   * @param progress called from the node's threads
+   * @return completes with the result, or with a {@link TaskFailedException}
+   */
+  public <R extends TaskResult> CompletionStage<R> submit(
+      Task task, Class<R> type, Consumer<Progress> progress) {
     ActorRef<Progress> listener = listener(progress);
-    WorkQueue.Reply reply =
-        await(
-            AskPattern.<NodeGuardian.Command, WorkQueue.Reply>ask(
-                system,
-                self -> new NodeGuardian.RunTask(task, listener, self),
-                timeout,
-                system.scheduler()));
-    if (reply instanceof WorkQueue.GivenUp givenUp) {
-      throw new TaskFailedException(givenUp.failure());
-    }
-    return type.cast(((WorkQueue.Done) reply).result());
+    return AskPattern.<NodeGuardian.Command, WorkQueue.Reply>ask(
+            system,
+            self -> new NodeGuardian.RunTask(task, listener, self),
+            timeout,
+            system.scheduler())
+        .thenApply(
+            reply -> {
+              if (reply instanceof WorkQueue.GivenUp givenUp) {
+                throw new TaskFailedException(givenUp.failure());
+              }
+              return type.cast(((WorkQueue.Done) reply).result());
+            });
   }
 
   private ActorRef<Progress> listener(Consumer<Progress> progress) {
@@ -100,10 +112,18 @@ public final class RebasinNode implements AutoCloseable {
         akka.actor.typed.Props.empty());
   }
 
-  private static <T> T await(CompletionStage<T> stage) {
+  /**
+   * Waits for what this node does.
+   *
+   * @throws TaskFailedException if it was given up
+   */
+  public static <T> T await(CompletionStage<T> stage) {
     try {
       return stage.toCompletableFuture().get();
     } catch (ExecutionException failed) {
+      if (TaskFailure.unwrap(failed.getCause()) instanceof TaskFailedException given) {
+        throw given;
+      }
       throw new TaskFailedException(TaskFailure.of(TaskFailure.unwrap(failed.getCause())));
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();

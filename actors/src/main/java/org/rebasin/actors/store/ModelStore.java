@@ -5,7 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,9 +15,15 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.rebasin.model.checkpoint.DataType;
 import org.rebasin.model.checkpoint.ModelFile;
+import org.rebasin.model.checkpoint.NpzWriter;
+import org.rebasin.model.checkpoint.SafetensorsFile;
 import org.rebasin.model.checkpoint.SafetensorsWriter;
 import org.rebasin.model.checkpoint.TensorDeclaration;
+import org.rebasin.model.checkpoint.TensorEntry;
+import org.rebasin.model.tensor.Tensor;
+import org.rebasin.model.tensor.Weights;
 
 /**
  * The models that this node holds, by content. Files of the user are registered where they are;
@@ -25,6 +33,8 @@ import org.rebasin.model.checkpoint.TensorDeclaration;
  * when the store closes: what should stay is exported first.
  */
 public final class ModelStore implements AutoCloseable {
+  private static final String NPZ = ".npz";
+
   private final Path parent;
   private final Map<ModelId, Entry> entries = new ConcurrentHashMap<>();
   private Optional<Path> directory = Optional.empty();
@@ -64,6 +74,23 @@ public final class ModelStore implements AutoCloseable {
     return ModelFile.open(entry.path(), entry.architecture());
   }
 
+  /** Reads tensors that are not a model's, such as measured moments; the caller closes them. */
+  public Weights readTensors(ModelId id) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    try (SafetensorsFile file = SafetensorsFile.open(entry(id).path())) {
+      for (TensorEntry entry : file.entries()) {
+        Tensor tensor =
+            Tensor.allocate(Arrays.stream(entry.shape()).mapToInt(Math::toIntExact).toArray());
+        tensors.put(entry.name(), tensor);
+        file.readInto(entry.name(), tensor.values().duplicate());
+      }
+      return new Weights(tensors);
+    } catch (RuntimeException problem) {
+      tensors.values().forEach(Tensor::close);
+      throw problem;
+    }
+  }
+
   private Entry entry(ModelId id) {
     Entry entry = entries.get(id);
     if (entry == null) {
@@ -85,6 +112,26 @@ public final class ModelStore implements AutoCloseable {
       values.accept(product.writer());
       return product.commit();
     }
+  }
+
+  /** Writes tensors as float32, in their order. */
+  public ModelId write(Weights tensors, Map<String, String> metadata) {
+    List<TensorDeclaration> declarations =
+        tensors.tensors().entrySet().stream()
+            .map(
+                entry ->
+                    new TensorDeclaration(
+                        entry.getKey(),
+                        DataType.F32,
+                        Arrays.stream(entry.getValue().shape()).asLongStream().toArray()))
+            .toList();
+    return write(
+        declarations,
+        metadata,
+        writer ->
+            tensors
+                .tensors()
+                .forEach((name, tensor) -> writer.write(name, tensor.values().duplicate())));
   }
 
   /** Begins a model that is written piece by piece; the caller commits and closes it. */
@@ -143,8 +190,17 @@ public final class ModelStore implements AutoCloseable {
     return directory.get();
   }
 
-  /** Copies a model's file to a path of the user's, complete or not at all. */
+  /**
+   * Copies a model's file to a path of the user's, complete or not at all: as a NumPy archive where
+   * the name ends with {@code .npz}.
+   */
   public void export(ModelId id, Path target) {
+    if (target.getFileName().toString().endsWith(NPZ)) {
+      try (ModelFile file = open(id)) {
+        NpzWriter.write(file, target);
+      }
+      return;
+    }
     Path absolute = target.toAbsolutePath();
     try {
       // Not a temporary file of the library's: those only their owner may read.

@@ -9,9 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
+import org.rebasin.model.data.Augmentation;
+import org.rebasin.model.data.AugmentationPass;
 import org.rebasin.model.data.Batch;
 import org.rebasin.model.data.BatchOrder;
 import org.rebasin.model.data.LabelledImages;
+import org.rebasin.model.data.Normalization;
 
 /**
  * Training batches, made ready ahead of the step that uses them, and never more than {@link
@@ -26,6 +29,8 @@ public final class BatchStream implements AutoCloseable {
   private final int batchSize;
   private final int epochs;
   private final long seed;
+  private final Normalization normalization;
+  private final Augmentation augmentation;
   private final InFlight inFlight = new InFlight();
   private final List<Batch> owned = new ArrayList<>();
   private final ConcurrentLinkedQueue<Batch> free = new ConcurrentLinkedQueue<>();
@@ -37,10 +42,27 @@ public final class BatchStream implements AutoCloseable {
    * @param images shuffled anew in each epoch, by {@code seed} and the epoch alone
    */
   public BatchStream(LabelledImages images, int batchSize, int epochs, long seed) {
+    this(images, batchSize, epochs, seed, Normalization.NONE, Augmentation.NONE);
+  }
+
+  /**
+   * The batches of a whole training run, prepared.
+   *
+   * @param images shuffled and augmented anew in each epoch, by {@code seed} and the epoch alone
+   */
+  public BatchStream(
+      LabelledImages images,
+      int batchSize,
+      int epochs,
+      long seed,
+      Normalization normalization,
+      Augmentation augmentation) {
     this.images = images;
     this.batchSize = Math.min(batchSize, images.size());
     this.epochs = epochs;
     this.seed = seed;
+    this.normalization = normalization;
+    this.augmentation = augmentation;
   }
 
   /**
@@ -98,7 +120,11 @@ public final class BatchStream implements AutoCloseable {
     inFlight.entered();
     Batch batch = take();
     synchronized (batch) {
-      batch.fill(images, place.order(), place.batch());
+      batch.fill(
+          images,
+          place.order(),
+          place.batch(),
+          new AugmentationPass(augmentation, seed, place.epoch()));
     }
     return new Ready(place.epoch(), place.batch() == place.order().batches() - 1, batch);
   }
@@ -112,7 +138,7 @@ public final class BatchStream implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("the stream of batches was closed");
     }
-    Batch batch = new Batch(images.shape(), batchSize);
+    Batch batch = new Batch(images.shape(), batchSize, normalization);
     owned.add(batch);
     return batch;
   }

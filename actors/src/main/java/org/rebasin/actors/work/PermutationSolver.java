@@ -2,7 +2,10 @@ package org.rebasin.actors.work;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
+import akka.stream.ActorAttributes;
 import akka.stream.Materializer;
+import akka.stream.javadsl.Keep;
+import akka.stream.javadsl.Sink;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,12 +19,19 @@ import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.stream.ModelTensors;
+import org.rebasin.model.alignment.ActivationMatching;
+import org.rebasin.model.alignment.ActivationMatching.Score;
+import org.rebasin.model.alignment.ActivationMoments;
 import org.rebasin.model.alignment.Alignment;
+import org.rebasin.model.alignment.CycleConsistentMatching;
+import org.rebasin.model.alignment.MergeMany;
 import org.rebasin.model.alignment.WeightMatching;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
+import org.rebasin.model.network.Network;
 import org.rebasin.model.permutation.PermutationSpec;
 import org.rebasin.model.permutation.Permutations;
+import org.rebasin.model.tensor.Weights;
 
 /**
  * Finds permutations, and makes the models that follow from them. Everything it holds is read from
@@ -29,11 +39,13 @@ import org.rebasin.model.permutation.Permutations;
  */
 public final class PermutationSolver implements TaskRunner {
   private final ModelStore store;
+  private final Datasets datasets;
   private final Materializer materializer;
 
   /** What a solver works with. */
-  public PermutationSolver(ModelStore store, Materializer materializer) {
+  public PermutationSolver(ModelStore store, Datasets datasets, Materializer materializer) {
     this.store = store;
+    this.datasets = datasets;
     this.materializer = materializer;
   }
 
@@ -46,7 +58,10 @@ public final class PermutationSolver implements TaskRunner {
   @Override
   public CompletionStage<TaskResult> run(Task task, Consumer<Progress> progress) {
     if (task instanceof Task.Align align) {
-      return align(align);
+      return solve(align, progress).thenCompose(alignment -> aligned(align, alignment));
+    }
+    if (task instanceof Task.AlignMany many) {
+      return CompletableFuture.completedStage(alignMany(many));
     }
     if (task instanceof Task.Merge merge) {
       return merge(merge);
@@ -54,19 +69,103 @@ public final class PermutationSolver implements TaskRunner {
     throw new IllegalStateException("not a solver's task: " + task);
   }
 
-  private CompletionStage<TaskResult> align(Task.Align task) {
-    Alignment alignment;
-    PermutationSpec spec;
+  private CompletionStage<Alignment> solve(Task.Align task, Consumer<Progress> progress) {
+    if (task.matching() instanceof Matching.StraightThrough matching) {
+      return straightThrough(task, matching, progress);
+    }
     try (ModelFile reference = store.open(task.reference());
         ModelFile model = store.open(task.model())) {
       reference.requireSameTensors(model);
-      spec = PermutationSpec.of(reference.network());
-      alignment =
+      PermutationSpec spec = PermutationSpec.of(reference.network());
+      if (task.matching() instanceof Matching.Activation activation) {
+        try (ActivationMoments moments = moments(task, spec, reference.network())) {
+          return CompletableFuture.completedStage(
+              ActivationMatching.align(
+                  spec,
+                  reference.weights(),
+                  model.weights(),
+                  moments,
+                  activation.pearson() ? Score.PEARSON : Score.INNER_PRODUCT));
+        }
+      }
+      int restarts = ((Matching.Weight) task.matching()).restarts();
+      return CompletableFuture.completedStage(
           WeightMatching.align(
               spec,
               reference.weights(),
               model.weights(),
-              new WeightMatching.Settings(task.seed(), task.restarts(), Optional.empty()));
+              new WeightMatching.Settings(task.seed(), restarts, Optional.empty())));
+    }
+  }
+
+  /** The moments of all shards, combined in their order. */
+  private ActivationMoments moments(Task.Align task, PermutationSpec spec, Network network) {
+    ActivationMoments all = stored(task.moments().get(0), spec, network);
+    try {
+      for (ModelId shard : task.moments().subList(1, task.moments().size())) {
+        try (ActivationMoments next = stored(shard, spec, network)) {
+          all.combine(next);
+        }
+      }
+      return all;
+    } catch (RuntimeException problem) {
+      all.close();
+      throw problem;
+    }
+  }
+
+  private ActivationMoments stored(ModelId id, PermutationSpec spec, Network network) {
+    try (Weights tensors = store.readTensors(id)) {
+      return ActivationMoments.fromWeights(spec, network, tensors);
+    }
+  }
+
+  /** Batches are filled ahead while the estimator takes its steps. */
+  private CompletionStage<Alignment> straightThrough(
+      Task.Align task, Matching.StraightThrough matching, Consumer<Progress> progress) {
+    StraightThroughSession session =
+        StraightThroughSession.open(
+            store, task, matching, datasets.get(matching.data()).train(), progress);
+    return session
+        .batches()
+        .source()
+        .map(session::step)
+        .toMat(Sink.ignore(), Keep.right())
+        .withAttributes(ActorAttributes.dispatcher(Role.SOLVER.dispatcher()))
+        .run(materializer)
+        .thenApply(done -> session.result())
+        .whenComplete((result, thrown) -> session.close());
+  }
+
+  private TaskResult alignMany(Task.AlignMany task) {
+    List<ModelFile> files = new ArrayList<>();
+    try {
+      for (ModelId model : task.models()) {
+        ModelFile file = store.open(model);
+        files.add(file);
+        files.get(0).requireSameTensors(file);
+      }
+      PermutationSpec spec = PermutationSpec.of(files.get(0).network());
+      List<Weights> models = files.stream().map(ModelFile::weights).toList();
+      return new TaskResult.AlignedMany(
+          switch (task.strategy()) {
+            case MERGE_MANY ->
+                MergeMany.align(spec, models, MergeMany.Settings.withSeed(task.seed()));
+            case CYCLE_CONSISTENT ->
+                CycleConsistentMatching.align(
+                    spec, models, CycleConsistentMatching.Settings.withSeed(task.seed()));
+            case TO_REFERENCE ->
+                throw new IllegalStateException("each model is aligned to the first by itself");
+          });
+    } finally {
+      files.forEach(ModelFile::close);
+    }
+  }
+
+  private CompletionStage<TaskResult> aligned(Task.Align task, Alignment alignment) {
+    PermutationSpec spec;
+    try (ModelFile reference = store.open(task.reference())) {
+      spec = PermutationSpec.of(reference.network());
     }
     Permutations permutations = alignment.permutations();
     List<TaskResult.GroupReport> groups =
@@ -82,24 +181,25 @@ public final class PermutationSolver implements TaskRunner {
       return CompletableFuture.completedStage(
           new TaskResult.Aligned(alignment, groups, Optional.empty()));
     }
-    Provenance provenance =
-        new Provenance(
-            "align",
-            List.of(task.reference().sha256(), task.model().sha256()),
-            Map.of(
-                "method", task.method().text(),
-                "seed", String.valueOf(task.seed()),
-                "restarts", String.valueOf(task.restarts())));
     return average(
             List.of(new Task.Member(task.model(), Optional.of(permutations))),
             new double[] {1},
-            provenance)
+            new Provenance(
+                "align", List.of(task.reference().sha256(), task.model().sha256()), settings(task)))
         .thenApply(aligned -> new TaskResult.Aligned(alignment, groups, Optional.of(aligned)));
+  }
+
+  private static Map<String, String> settings(Task.Align task) {
+    Map<String, String> settings = new TreeMap<>();
+    settings.put("method", task.matching().text());
+    settings.put("seed", String.valueOf(task.seed()));
+    settings.putAll(task.matching().settings());
+    return settings;
   }
 
   private CompletionStage<TaskResult> merge(Task.Merge task) {
     Map<String, String> settings = new TreeMap<>();
-    settings.put("strategy", task.strategy());
+    settings.put("strategy", task.strategy().text());
     settings.put("weights", task.weights().toString());
     return average(
             task.members(),

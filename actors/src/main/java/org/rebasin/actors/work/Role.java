@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum Role {
   /** Trains a network. */
   TRAINER,
+  /** Passes data through networks to measure their units. */
+  COLLECTOR,
   /** Finds permutations, and makes models by them. */
   SOLVER,
   /** Tells what a network is worth. */

@@ -21,14 +21,33 @@ public sealed interface Task {
    * @param architecture the architecture's text
    * @param data the data set's text
    * @param subset how many training images to use, drawn by the seed; empty for all
+   * @param preparation what is done to images before the network sees them
+   * @param keepEpochs whether the model is wanted as it was after each epoch
    */
   record Train(
       String label,
       String architecture,
       String data,
       Optional<Integer> subset,
-      TrainingSettings settings)
+      TrainingSettings settings,
+      Preparation preparation,
+      boolean keepEpochs)
       implements Task {
+    /** The training of a network on images as they are. */
+    public Train(
+        String label,
+        String architecture,
+        String data,
+        Optional<Integer> subset,
+        TrainingSettings settings) {
+      this(label, architecture, data, subset, settings, Preparation.NONE, false);
+    }
+
+    /** The same, and the model is wanted as it was after each epoch. */
+    public Train withEpochsKept() {
+      return new Train(label, architecture, data, subset, settings, preparation, true);
+    }
+
     @Override
     public Role role() {
       return Role.TRAINER;
@@ -36,14 +55,52 @@ public sealed interface Task {
   }
 
   /**
+   * Measures how the units of two models act together on a part of the training images.
+   *
+   * @param shard which part, counted from 0
+   * @param shards into how many the images are cut
+   */
+  record Collect(ModelId reference, ModelId model, String data, int shard, int shards)
+      implements Task {
+    @Override
+    public Role role() {
+      return Role.COLLECTOR;
+    }
+  }
+
+  /**
    * Finds the permutations that align a model to a reference.
    *
-   * @param restarts descents in random order, besides the greedy ones
+   * @param moments what {@link Collect} tasks measured, in the order of the shards; for activation
+   *     matching
    * @param keepModel whether to write the aligned model
    */
   record Align(
-      ModelId reference, ModelId model, Method method, long seed, int restarts, boolean keepModel)
+      ModelId reference,
+      ModelId model,
+      Matching matching,
+      List<ModelId> moments,
+      long seed,
+      boolean keepModel)
       implements Task {
+    /** Copies the list. */
+    public Align {
+      moments = List.copyOf(moments);
+    }
+
+    @Override
+    public Role role() {
+      return Role.SOLVER;
+    }
+  }
+
+  /** Finds the permutations that bring many models into a common order, all of them at once. */
+  record AlignMany(List<ModelId> models, Strategy strategy, long seed) implements Task {
+    /** Copies the list. */
+    public AlignMany {
+      models = List.copyOf(models);
+    }
+
     @Override
     public Role role() {
       return Role.SOLVER;
@@ -56,7 +113,7 @@ public sealed interface Task {
    * @param members the models, of which the first defines names, types and order
    * @param weights how much each counts, summing to 1
    */
-  record Merge(List<Member> members, List<Double> weights, String strategy) implements Task {
+  record Merge(List<Member> members, List<Double> weights, Strategy strategy) implements Task {
     /** Copies the lists. */
     public Merge {
       members = List.copyOf(members);
@@ -69,6 +126,26 @@ public sealed interface Task {
     }
   }
 
+  /**
+   * Corrects a merged model.
+   *
+   * @param members the models that were averaged
+   * @param weights how much each counted
+   */
+  record Correct(ModelId merged, List<Member> members, List<Double> weights, Correction correction)
+      implements Task {
+    /** Copies the lists. */
+    public Correct {
+      members = List.copyOf(members);
+      weights = List.copyOf(weights);
+    }
+
+    @Override
+    public Role role() {
+      return Role.COLLECTOR;
+    }
+  }
+
   /** A model to average, and the permutations that bring it into the common order, if any. */
   record Member(ModelId model, Optional<Permutations> permutations) {}
 
@@ -77,9 +154,15 @@ public sealed interface Task {
    *
    * @param models one, or several to combine
    * @param weights how much each counts, summing to 1
+   * @param correction of the models' average, whose parents they then are
    */
   record Evaluate(
-      List<ModelId> models, List<Double> weights, Combination combination, String data, Split split)
+      List<ModelId> models,
+      List<Double> weights,
+      Combination combination,
+      Optional<Correction> correction,
+      String data,
+      Split split)
       implements Task {
     /** Copies the lists. */
     public Evaluate {
@@ -89,14 +172,25 @@ public sealed interface Task {
 
     /** The evaluation of one model as it is. */
     public static Evaluate one(ModelId model, String data, Split split) {
-      return new Evaluate(List.of(model), List.of(1.0), Combination.WEIGHTS, data, split);
+      return new Evaluate(
+          List.of(model), List.of(1.0), Combination.WEIGHTS, Optional.empty(), data, split);
     }
 
     /** The evaluation of a point on the line between two models. */
     public static Evaluate between(
-        ModelId start, ModelId end, double lambda, String data, Split split) {
+        ModelId start,
+        ModelId end,
+        double lambda,
+        Optional<Correction> correction,
+        String data,
+        Split split) {
       return new Evaluate(
-          List.of(start, end), List.of(1 - lambda, lambda), Combination.WEIGHTS, data, split);
+          List.of(start, end),
+          List.of(1 - lambda, lambda),
+          Combination.WEIGHTS,
+          correction,
+          data,
+          split);
     }
 
     @Override
@@ -119,17 +213,6 @@ public sealed interface Task {
     TRAIN,
     /** What they are judged by. */
     TEST;
-
-    /** The name on the command line. */
-    public String text() {
-      return name().toLowerCase(java.util.Locale.ROOT);
-    }
-  }
-
-  /** How models are aligned. */
-  enum Method {
-    /** Weight matching. */
-    WEIGHT;
 
     /** The name on the command line. */
     public String text() {

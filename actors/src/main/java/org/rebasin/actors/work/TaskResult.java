@@ -4,12 +4,25 @@ import java.util.List;
 import java.util.Optional;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.model.alignment.Alignment;
+import org.rebasin.model.alignment.ManyAlignment;
+import org.rebasin.model.evaluation.Evaluation;
 import org.rebasin.model.evaluation.Score;
 
 /** What a task came to. */
 public sealed interface TaskResult {
-  /** A trained model. */
-  record Trained(ModelId model, List<EpochReport> epochs, double seconds) implements TaskResult {}
+  /**
+   * A trained model.
+   *
+   * @param snapshots the model after each epoch, if they were wanted
+   */
+  record Trained(ModelId model, List<EpochReport> epochs, List<ModelId> snapshots, double seconds)
+      implements TaskResult {}
+
+  /** What a part of the data tells of two models' units, stored as tensors. */
+  record Collected(ModelId moments) implements TaskResult {}
+
+  /** Permutations of many models into a common order. */
+  record AlignedMany(ManyAlignment alignment) implements TaskResult {}
 
   /** An alignment, and the aligned model if it was asked for. */
   record Aligned(Alignment alignment, List<GroupReport> groups, Optional<ModelId> model)
@@ -19,7 +32,12 @@ public sealed interface TaskResult {
   record Merged(ModelId model) implements TaskResult {}
 
   /** An evaluation. */
-  record Evaluated(Score score) implements TaskResult {}
+  record Evaluated(Evaluation evaluation) implements TaskResult {
+    /** Loss and accuracy. */
+    public Score score() {
+      return evaluation.score();
+    }
+  }
 
   /**
    * One epoch of training.

@@ -14,12 +14,12 @@ import java.util.function.Consumer;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.stream.BatchStream;
-import org.rebasin.model.checkpoint.DataType;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
-import org.rebasin.model.checkpoint.TensorDeclaration;
+import org.rebasin.model.data.Augmentation;
 import org.rebasin.model.data.Dataset;
 import org.rebasin.model.data.LabelledImages;
+import org.rebasin.model.data.Normalization;
 import org.rebasin.model.data.RandomSubset;
 import org.rebasin.model.network.Architecture;
 import org.rebasin.model.network.Network;
@@ -58,9 +58,18 @@ public final class Trainer implements TaskRunner {
             images,
             train.settings().batchSize(),
             train.settings().epochs(),
-            train.settings().seed());
+            train.settings().seed(),
+            Normalization.parse(train.preparation().normalization()),
+            Augmentation.parse(train.preparation().augmentation()));
     TrainingSession session =
-        new TrainingSession(network, train, images, dataset.test(), batches, progress);
+        new TrainingSession(
+            network,
+            train,
+            images,
+            dataset.test(),
+            batches,
+            weights -> write(train, network, weights),
+            progress);
     return batches
         .source()
         .map(
@@ -72,7 +81,7 @@ public final class Trainer implements TaskRunner {
         .toMat(Sink.ignore(), Keep.right())
         .withAttributes(ActorAttributes.dispatcher(Role.TRAINER.dispatcher()))
         .run(materializer)
-        .thenApply(done -> (TaskResult) session.result(weights -> write(train, network, weights)))
+        .thenApply(done -> (TaskResult) session.result())
         .whenComplete(
             (result, thrown) -> {
               batches.close();
@@ -94,23 +103,15 @@ public final class Trainer implements TaskRunner {
     Map<String, String> settings = new TreeMap<>(train.settings().asText());
     settings.put("data", train.data());
     train.subset().ifPresent(count -> settings.put("subset", String.valueOf(count)));
-    return store.write(
-        network.parameters().stream()
-            .map(
-                parameter ->
-                    new TensorDeclaration(
-                        parameter.name(),
-                        DataType.F32,
-                        parameter.shape().stream().mapToLong(Integer::longValue).toArray()))
-            .toList(),
-        Map.of(
-            ModelFile.ARCHITECTURE,
-            network.architecture(),
-            Provenance.KEY,
-            new Provenance("train", List.of(), settings).json()),
-        writer ->
-            weights
-                .tensors()
-                .forEach((name, tensor) -> writer.write(name, tensor.values().duplicate())));
+    if (!train.preparation().augmentation().equals(Preparation.NONE.augmentation())) {
+      settings.put("augmentation", train.preparation().augmentation());
+    }
+    Map<String, String> metadata = new TreeMap<>();
+    metadata.put(ModelFile.ARCHITECTURE, network.architecture());
+    metadata.put(Provenance.KEY, new Provenance("train", List.of(), settings).json());
+    if (!train.preparation().normalization().equals(Preparation.NONE.normalization())) {
+      metadata.put(Normalization.KEY, train.preparation().normalization());
+    }
+    return store.write(weights, metadata);
   }
 }

@@ -8,6 +8,7 @@ import java.util.function.Function;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.stream.BatchStream;
 import org.rebasin.model.data.LabelledImages;
+import org.rebasin.model.data.Normalization;
 import org.rebasin.model.evaluation.Classifier;
 import org.rebasin.model.evaluation.Score;
 import org.rebasin.model.network.CrossEntropy;
@@ -22,26 +23,36 @@ import org.rebasin.model.training.TrainingRun;
 final class TrainingSession implements AutoCloseable {
   private final Task.Train task;
   private final LabelledImages test;
+  private final Function<Weights, ModelId> write;
   private final Consumer<Progress> progress;
   private final TrainingRun run;
   private final Classifier classifier;
   private final List<TaskResult.EpochReport> epochs = new ArrayList<>();
+  private final List<ModelId> snapshots = new ArrayList<>();
   private final long started = System.nanoTime();
   private Score score = Score.NONE;
   private long stepNanos;
 
+  /**
+   * Starts a session.
+   *
+   * @param write stores weights
+   */
   TrainingSession(
       Network network,
       Task.Train task,
       LabelledImages train,
       LabelledImages test,
       BatchStream batches,
+      Function<Weights, ModelId> write,
       Consumer<Progress> progress) {
     Classifier.requireFit(network, train);
     this.task = task;
     this.test = test;
+    this.write = write;
     this.progress = progress;
-    this.classifier = new Classifier(network, test);
+    this.classifier =
+        new Classifier(network, test, Normalization.parse(task.preparation().normalization()));
     this.run =
         new TrainingRun(
             network,
@@ -73,6 +84,9 @@ final class TrainingSession implements AutoCloseable {
             tested.loss(),
             tested.accuracy(),
             score.examples() / (stepNanos / 1e9)));
+    if (task.keepEpochs()) {
+      snapshots.add(write.apply(run.weights()));
+    }
     progress.accept(
         new Progress(
             task.label(),
@@ -87,10 +101,10 @@ final class TrainingSession implements AutoCloseable {
     stepNanos = 0;
   }
 
-  /** What the run came to; {@code write} stores the weights. */
-  synchronized TaskResult.Trained result(Function<Weights, ModelId> write) {
+  /** Stores the weights and tells what the run came to. */
+  synchronized TaskResult.Trained result() {
     return new TaskResult.Trained(
-        write.apply(run.weights()), epochs, (System.nanoTime() - started) / 1e9);
+        write.apply(run.weights()), epochs, snapshots, (System.nanoTime() - started) / 1e9);
   }
 
   @Override

@@ -10,9 +10,10 @@ import akka.actor.testkit.typed.scaladsl.TestProbe
 import akka.actor.typed.ActorRef
 import org.rebasin.actors.ActorSpec
 import org.rebasin.actors.store.ModelId
-import org.rebasin.actors.work.{Progress, Task, TaskFailure, TaskResult, WorkQueue}
-import org.rebasin.model.alignment.Alignment
-import org.rebasin.model.evaluation.Score
+import org.rebasin.actors.job.MergeOutcome.CurveKind
+import org.rebasin.actors.work.{Correction, Matching, Progress, Strategy, Task, TaskFailure, TaskResult, WorkQueue}
+import org.rebasin.model.alignment.{Alignment, ManyAlignment}
+import org.rebasin.model.evaluation.{Calibration, Evaluation, Score}
 import org.rebasin.model.permutation.{Permutation, Permutations}
 
 class MergeJobSpec extends ActorSpec {
@@ -21,12 +22,15 @@ class MergeJobSpec extends ActorSpec {
   private def request(
       sources: Seq[MergeRequest.Source],
       controls: Boolean = true,
-      curvePoints: Int = 0
+      curvePoints: Int = 0,
+      matching: Matching = new Matching.Weight(0),
+      correction: Option[Correction] = None
   ): MergeRequest =
     new MergeRequest(
       sources.asJava,
-      Optional.of(new MergeRequest.AlignmentPlan(Task.Method.WEIGHT, 5, 0, false)),
+      Optional.of(MergeRequest.AlignmentPlan.toReference(matching, 5, false)),
       Optional.of(sources.map(_ => Double.box(1.0 / sources.size)).asJava),
+      Optional.ofNullable(correction.orNull),
       Optional.of(
         new MergeRequest.EvaluationPlan(
           "digits",
@@ -60,7 +64,7 @@ class MergeJobSpec extends ActorSpec {
     )
 
   private def evaluated(correct: Long): TaskResult =
-    new TaskResult.Evaluated(new Score(1, correct, 100))
+    new TaskResult.Evaluated(new Evaluation(new Score(1, correct, 100), Calibration.none(10)))
 
   /** A job, and the queue that it submits to, played by the spec. */
   private class Fixture(request: MergeRequest, concurrentTasks: Int = 8) {
@@ -112,7 +116,14 @@ class MergeJobSpec extends ActorSpec {
 
       val alignment = submitted(1).head
       alignment.task shouldBe
-        new Task.Align(model("a"), model("b"), Task.Method.WEIGHT, 5, 0, false)
+        new Task.Align(
+          model("a"),
+          model("b"),
+          new Matching.Weight(0),
+          java.util.List.of(),
+          5,
+          false
+        )
       done(alignment, aligned(1))
 
       val merge = submitted(1).head
@@ -126,10 +137,10 @@ class MergeJobSpec extends ActorSpec {
       evaluations.zipWithIndex.foreach { case (submit, i) => done(submit, evaluated(i)) }
 
       val controls = outcome().controls.get
-      controls.merged.get.correct shouldBe 0
-      controls.parents.asScala.map(_.correct) shouldBe Seq(1, 2)
-      controls.naive.correct shouldBe 3
-      controls.ensemble.correct shouldBe 4
+      controls.merged.get.score.correct shouldBe 0
+      controls.parents.asScala.map(_.score.correct) shouldBe Seq(1, 2)
+      controls.naive.score.correct shouldBe 3
+      controls.ensemble.score.correct shouldBe 4
     }
 
     "keep the request's order whatever order results come back in" in new Fixture(
@@ -143,7 +154,7 @@ class MergeJobSpec extends ActorSpec {
       result.models.asScala shouldBe Seq("a", "b", "c", "d").map(model)
       result.trained.asScala shouldBe Seq("a", "b", "c", "d").map(trained)
       result.alignments.asScala.map(_.alignment.seed) shouldBe Seq(0, 1, 2)
-      result.controls.get.parents.asScala.map(_.correct) shouldBe Seq(1, 2, 3, 4)
+      result.controls.get.parents.asScala.map(_.score.correct) shouldBe Seq(1, 2, 3, 4)
     }
 
     "have no more tasks in the queue than it may" in new Fixture(
@@ -174,12 +185,82 @@ class MergeJobSpec extends ActorSpec {
       val points = submitted(6)
       points.map(_.task) shouldBe
         (for (end <- Seq("b", "aligned b"); lambda <- Seq(0.0, 0.5, 1.0))
-          yield Task.Evaluate.between(model("a"), model(end), lambda, "digits", Task.Split.TEST))
+          yield Task.Evaluate.between(model("a"), model(end), lambda, Optional.empty[Correction], "digits", Task.Split.TEST))
       points.zipWithIndex.foreach { case (submit, i) => done(submit, evaluated(i)) }
       val result = outcome()
-      result.naive.get(Task.Split.TEST).scores.asScala.map(_.correct) shouldBe Seq(0, 1, 2)
-      result.aligned.get(Task.Split.TEST).scores.asScala.map(_.correct) shouldBe Seq(3, 4, 5)
+      result.curve(CurveKind.NAIVE).get(Task.Split.TEST).scores.asScala.map(_.correct) shouldBe Seq(0, 1, 2)
+      result.curve(CurveKind.ALIGNED).get(Task.Split.TEST).scores.asScala.map(_.correct) shouldBe Seq(3, 4, 5)
       result.controls.isPresent shouldBe false
+    }
+
+    "collect activations in shards, and align by them in their order" in new Fixture(
+      request(stored("a", "b", "c"), matching = new Matching.Activation(false, "digits"))
+    ) {
+      val shards = Matching.Activation.SHARDS
+      val collections = submitted(2 * shards)
+      collections.map(_.task) shouldBe
+        (for (other <- Seq("b", "c"); shard <- 0 until shards)
+          yield new Task.Collect(model("a"), model(other), "digits", shard, shards))
+      collections.zipWithIndex.reverse.foreach { case (submit, i) =>
+        done(submit, new TaskResult.Collected(model(s"moments $i")))
+      }
+      submitted(2).map(_.task.asInstanceOf[Task.Align].moments.asScala) shouldBe
+        Seq(0 until shards, shards until 2 * shards).map(_.map(i => model(s"moments $i")))
+    }
+
+    "correct the merged model and a curve of its own" in {
+      val correction = new Correction(Correction.Kind.REPAIR, "digits", 100)
+      new Fixture(
+        request(stored("a", "b"), controls = false, curvePoints = 3, correction = Some(correction)),
+        concurrentTasks = 9
+      ) {
+        done(submitted(1).head, aligned(1, Some(model("aligned b"))))
+        done(submitted(1).head, new TaskResult.Merged(model("merged")))
+        val corrected = submitted(1).head
+        val task = corrected.task.asInstanceOf[Task.Correct]
+        task.merged shouldBe model("merged")
+        task.correction shouldBe correction
+        task.members.asScala.map(_.permutations.isPresent) shouldBe Seq(false, true)
+        done(corrected, new TaskResult.Merged(model("corrected")))
+        val points = submitted(9)
+        points.map(_.task.asInstanceOf[Task.Evaluate].correction.isPresent) shouldBe
+          Seq.fill(6)(false) ++ Seq.fill(3)(true)
+        points.zipWithIndex.foreach { case (submit, i) => done(submit, evaluated(i)) }
+        val result = outcome()
+        result.merged.get shouldBe model("corrected")
+        result.curve(CurveKind.CORRECTED).get(Task.Split.TEST).scores.asScala
+          .map(_.correct) shouldBe Seq(6, 7, 8)
+      }
+    }
+
+    "bring many models into a common order at once" in {
+      val sources = stored("a", "b", "c")
+      val plain = request(sources)
+      new Fixture(
+        new MergeRequest(
+          plain.models,
+          Optional.of(
+            new MergeRequest.AlignmentPlan(Strategy.MERGE_MANY, new Matching.Weight(0), 3, false)
+          ),
+          plain.merge,
+          plain.correction,
+          plain.evaluation
+        )
+      ) {
+        val alignment = submitted(1).head
+        alignment.task shouldBe
+          new Task.AlignMany(Seq("a", "b", "c").map(model).asJava, Strategy.MERGE_MANY, 3)
+        val orders = Seq.fill(3)(new Permutations(java.util.List.of(Permutation.identity(3))))
+        done(
+          alignment,
+          new TaskResult.AlignedMany(
+            new ManyAlignment("merge-many", orders.asJava, 0, 1, java.util.List.of(), 0, 0, 3)
+          )
+        )
+        val merge = submitted(1).head.task.asInstanceOf[Task.Merge]
+        merge.strategy shouldBe Strategy.MERGE_MANY
+        merge.members.asScala.map(_.permutations.isPresent) shouldBe Seq(true, true, true)
+      }
     }
 
     "tell how far each phase is" in new Fixture(request(toTrain("a", "b"))) {

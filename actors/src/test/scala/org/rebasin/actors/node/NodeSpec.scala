@@ -10,8 +10,9 @@ import scala.jdk.CollectionConverters._
 
 import com.typesafe.config.{Config, ConfigFactory}
 import org.rebasin.actors.job.{MergeOutcome, MergeRequest}
+import org.rebasin.actors.job.MergeOutcome.CurveKind
 import org.rebasin.actors.store.{ModelId, ModelStore}
-import org.rebasin.actors.work.{Datasets, Progress, Task, TaskResult, TaskRunner}
+import org.rebasin.actors.work.{Correction, Datasets, Matching, Progress, Task, TaskResult, TaskRunner}
 import org.rebasin.model.tensor.NativeMemory
 import org.rebasin.model.training.{Optimizer, Schedule, TrainingSettings}
 import org.scalatest.BeforeAndAfterAll
@@ -32,6 +33,7 @@ class NodeSpec extends AnyWordSpec with Matchers with BeforeAndAfterAll {
       .parseString(s"""
         rebasin.work {
           trainers = $workers
+          collectors = $workers
           solvers = $workers
           evaluators = $workers
           retry-pause = 1 ms
@@ -50,8 +52,9 @@ class NodeSpec extends AnyWordSpec with Matchers with BeforeAndAfterAll {
   private def requestOn(data: String): MergeRequest =
     new MergeRequest(
       java.util.List.of(train(1, data), train(2, data), train(3, data)),
-      Optional.of(new MergeRequest.AlignmentPlan(Task.Method.WEIGHT, 1, 1, false)),
+      Optional.of(MergeRequest.AlignmentPlan.toReference(new Matching.Weight(1), 1, false)),
       Optional.of(java.util.List.of(Double.box(0.5), Double.box(0.25), Double.box(0.25))),
+      Optional.empty[Correction],
       Optional.of(
         new MergeRequest.EvaluationPlan(data, true, 3, java.util.Set.of(Task.Split.TEST))
       )
@@ -83,8 +86,8 @@ class NodeSpec extends AnyWordSpec with Matchers with BeforeAndAfterAll {
           outcome.models.asScala.toSeq,
           outcome.merged.get,
           outcome.controls.get,
-          outcome.naive.values.asScala.toSeq,
-          outcome.aligned.values.asScala.toSeq
+          outcome.curve(CurveKind.NAIVE).values.asScala.toSeq,
+          outcome.curve(CurveKind.ALIGNED).values.asScala.toSeq
         )
       } finally node.close()
     } finally store.close()

@@ -49,7 +49,9 @@ public final class Benchmarks {
       System.out.println("| work | Rebasin | peer | peer's time / ours |");
       System.out.println("|---|---|---|---|");
       benchmarks.training();
+      new ConvolutionBenchmarks(Optional.ofNullable(found)).run();
       ActivationBenchmarks.run();
+      ManyModelBenchmarks.run();
       for (int size : new int[] {512, 2048}) {
         benchmarks.assignments(size);
       }

@@ -30,7 +30,8 @@ record TrainedPair(Network network, Weights first, Weights second) implements Au
     return new TrainedPair(network, train(network, data, epochs, 1), train(network, data, epochs, 2));
   }
 
-  private static Weights train(Network network, Dataset data, int epochs, long seed) {
+  /** One network, trained. */
+  static Weights train(Network network, Dataset data, int epochs, long seed) {
     TrainingSettings settings =
         new TrainingSettings(
             epochs, BATCH, Optimizer.Kind.ADAM, 1e-3, 0, 0, Schedule.Decay.CONSTANT, seed);

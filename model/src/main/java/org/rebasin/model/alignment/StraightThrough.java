@@ -28,7 +28,7 @@ import org.rebasin.model.training.Optimizer;
  * part in it; they are matched like weights, and have no gradient.
  *
  * <p>Batches come from outside, one {@link #step} each. Owns θ, the midpoint, their gradients and
- * activations (five models and the activations of a batch); close it. For one thread at a time.
+ * activations (four models and the activations of a batch); close it. For one thread at a time.
  */
 public final class StraightThrough implements AutoCloseable {
   private final PermutationSpec spec;
@@ -91,6 +91,8 @@ public final class StraightThrough implements AutoCloseable {
       Settings settings,
       int batchCapacity) {
     long started = System.nanoTime();
+    // First what may refuse its arguments.
+    this.execution = Execution.forTraining(network, batchCapacity);
     this.spec = spec;
     this.a = a;
     this.b = b;
@@ -107,7 +109,6 @@ public final class StraightThrough implements AutoCloseable {
     this.theta = Weights.copyOf(a);
     this.midpoint = Weights.like(a);
     this.gradients = network.allocateGradients();
-    this.execution = Execution.forTraining(network, batchCapacity);
     this.optimizer = Optimizer.Kind.SGD.create(gradients, 0);
     this.matching = new WarmMatching(spec);
     writeMidpoint();

@@ -18,12 +18,22 @@ import org.rebasin.model.network.GraphArchitecture;
 public final class GivenArchitecture {
   private static final String FILE = "file:";
   private static final String AT = "@";
-  private static final String ONNX = "onnx:";
+
+  /** What stands before the path of an ONNX model. */
+  public static final String ONNX = "onnx:";
 
   /** More than any network that a person describes by hand or a program by rule. */
   private static final long MOST_BYTES = 1 << 24;
 
   private GivenArchitecture() {}
+
+  /** Whether a text is meant as an architecture rather than as a file's name. */
+  public static boolean looksLike(String given) {
+    return given.startsWith(FILE)
+        || given.startsWith(AT)
+        || given.startsWith(ONNX)
+        || Architecture.isKnown(given);
+  }
 
   /**
    * Reads what was given.

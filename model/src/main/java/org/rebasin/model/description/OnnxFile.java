@@ -74,6 +74,10 @@ final class OnnxFile {
           "%s: expected operators of ONNX alone, found functions of the model's own, such as %s"
               .formatted(path, model.getFunctions(0).getName()));
     }
+    if (model.getOpsetImportList().stream().noneMatch(set -> isOnnx(set.getDomain()))) {
+      throw new IllegalArgumentException(
+          path + ": expected an ONNX model, found no version of its operators");
+    }
     for (OperatorSetIdProto operators : model.getOpsetImportList()) {
       if (isOnnx(operators.getDomain()) && operators.getVersion() < OLDEST_OPERATORS) {
         throw new IllegalArgumentException(

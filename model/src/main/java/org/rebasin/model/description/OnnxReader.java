@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.rebasin.model.description.OnnxValue.Activation;
 import org.rebasin.model.description.OnnxValue.Constant;
 import org.rebasin.model.description.OnnxValue.ElementWise;
@@ -25,8 +26,8 @@ import org.rebasin.model.network.PaddingShortcut;
 
 /**
  * Walks an ONNX graph once, in its order, and builds the network. Knows what each name stands for;
- * what the operators mean is told by {@link OnnxLayers}, {@link OnnxArithmetic} and {@link
- * OnnxShapes}.
+ * what the operators mean is told by {@link OnnxLayers}, {@link OnnxArithmetic}, {@link OnnxShapes}
+ * and {@link OnnxCuts}.
  */
 final class OnnxReader {
   private static final String WEIGHT = ".weight";
@@ -64,7 +65,11 @@ final class OnnxReader {
   /** Reads all of the graph. */
   Network network() {
     List<OnnxOperators> families =
-        List.of(new OnnxLayers(this), new OnnxArithmetic(this), new OnnxShapes(this));
+        List.of(
+            new OnnxLayers(this),
+            new OnnxArithmetic(this),
+            new OnnxShapes(this),
+            new OnnxCuts(this));
     for (OnnxNode node : graph.nodes()) {
       OnnxValue value = read(node, families);
       node.requireAllTaken();
@@ -91,25 +96,35 @@ final class OnnxReader {
   }
 
   private OnnxValue read(OnnxNode node, List<OnnxOperators> families) {
-    try {
-      for (OnnxOperators family : families) {
-        Optional<OnnxValue> value = family.read(node);
-        if (value.isPresent()) {
-          return value.get();
-        }
-      }
-    } catch (IllegalArgumentException problem) {
-      // What the network's operators themselves refuse does not say where it is.
-      boolean placed = problem.getMessage().startsWith(graph.source());
-      throw placed ? problem : node.problem(problem.getMessage());
-    } catch (ArithmeticException | IndexOutOfBoundsException problem) {
-      throw node.problem("its sizes do not fit together: " + problem.getMessage());
+    Optional<OnnxValue> value =
+        placed(
+            node,
+            () ->
+                families.stream()
+                    .map(family -> family.read(node))
+                    .flatMap(Optional::stream)
+                    .findFirst());
+    if (value.isPresent()) {
+      return value.get();
     }
     throw node.problem(
         "is not understood"
             + (Set.of("Softmax", "LogSoftmax").contains(node.operator())
                 ? "; networks here end with logits: export the model without it"
                 : ""));
+  }
+
+  /** Does something for a node; whatever is refused says where. */
+  private <T> T placed(OnnxNode node, Supplier<T> action) {
+    try {
+      return action.get();
+    } catch (IllegalArgumentException problem) {
+      // What the network's operators themselves refuse does not say where it is.
+      boolean placed = problem.getMessage().startsWith(graph.source() + ": ");
+      throw placed ? problem : node.problem(problem.getMessage());
+    } catch (ArithmeticException | IndexOutOfBoundsException problem) {
+      throw node.problem("its sizes do not fit together: " + problem.getMessage());
+    }
   }
 
   /** What an input stands for. */
@@ -159,7 +174,7 @@ final class OnnxReader {
   private Activation activation(OnnxNode node, String name) {
     OnnxValue held = value(node, name);
     Activation activation =
-        whole(held)
+        placed(makers.getOrDefault(held, node), () -> whole(held))
             .orElseThrow(
                 () ->
                     held instanceof Constant || held instanceof Integers
@@ -265,6 +280,14 @@ final class OnnxReader {
     }
     throw node.problem(
         "expected integers as '%s' that follow from shapes alone".formatted(node.input(index)));
+  }
+
+  /** Integers that newer versions read as an input and older ones have as an attribute. */
+  List<Long> listed(OnnxNode node, int index, String attribute) {
+    return node.hasInput(index)
+        ? integers(node, index).values()
+        : node.integers(attribute)
+            .orElseThrow(() -> node.problem("expected " + attribute + ", found none"));
   }
 
   /** A parameter filled from a constant, which must have one number a channel. */

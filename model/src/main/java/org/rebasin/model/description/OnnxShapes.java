@@ -12,11 +12,8 @@ import org.rebasin.model.description.OnnxValue.Constant;
 import org.rebasin.model.description.OnnxValue.Grouped;
 import org.rebasin.model.description.OnnxValue.Integers;
 import org.rebasin.model.description.OnnxValue.Layout;
-import org.rebasin.model.description.OnnxValue.Padded;
-import org.rebasin.model.description.OnnxValue.Strided;
 import org.rebasin.model.network.Concatenation;
 import org.rebasin.model.network.Flatten;
-import org.rebasin.model.network.PaddingShortcut;
 
 /**
  * ONNX operators that move axes about, and those with which a graph works out where to: understood
@@ -42,8 +39,6 @@ final class OnnxShapes implements OnnxOperators {
           case "Shape" -> shape(node);
           case "Gather" -> gather(node);
           case "Concat" -> concatenation(node);
-          case "Slice" -> slice(node);
-          case "Pad" -> pad(node);
           case "Flatten" -> flatten(node);
           case "Reshape" -> reshape(node);
           case "Squeeze" -> squeeze(node);
@@ -177,109 +172,6 @@ final class OnnxShapes implements OnnxOperators {
     return reader.add(reader.nameFor(node), new Concatenation(parts.length), first.layout(), parts);
   }
 
-  private OnnxValue slice(OnnxNode node) {
-    List<Long> starts = listed(node, 1, "starts");
-    List<Long> ends = listed(node, 2, "ends");
-    List<Long> axes =
-        node.hasInput(3) || node.hasAttribute("axes")
-            ? listed(node, 3, "axes")
-            : LongStream.range(0, starts.size()).boxed().toList();
-    List<Long> steps =
-        node.hasInput(4)
-            ? reader.integers(node, 4).values()
-            : Collections.nCopies(starts.size(), 1L);
-    OnnxValue value = reader.value(node, 0);
-    if (value instanceof Integers integers) {
-      OnnxIntegers sliced = integers.integers();
-      for (int i = 0; i < axes.size(); i++) {
-        int rank = sliced.shape().size();
-        int axis = Math.toIntExact(axes.get(i) < 0 ? axes.get(i) + rank : axes.get(i));
-        sliced = sliced.slice(axis, starts.get(i), ends.get(i), steps.get(i));
-      }
-      return new Integers(sliced);
-    }
-    Strided strided = value instanceof Strided held ? held : new Strided(image(node), 1, 1);
-    for (int i = 0; i < axes.size(); i++) {
-      int axis = Math.toIntExact(axes.get(i) < 0 ? axes.get(i) + 4 : axes.get(i));
-      boolean all =
-          starts.get(i) == 0
-              && axis >= 1
-              && axis <= 3
-              && ends.get(i) >= strided.image().shape().get(axis - 1);
-      if (!all || steps.get(i) < 1 || axis == 1 && steps.get(i) != 1) {
-        throw node.problem(
-            "expected every so many rows and columns from the first to the last, found axis %d from %d to %d by %d"
-                .formatted(axis, starts.get(i), ends.get(i), steps.get(i)));
-      }
-      int step = Math.toIntExact(steps.get(i));
-      strided =
-          new Strided(
-              strided.image(),
-              strided.strideY() * (axis == 2 ? step : 1),
-              strided.strideX() * (axis == 3 ? step : 1));
-    }
-    return strided;
-  }
-
-  /** Integers that newer versions read as an input and older ones have as an attribute. */
-  private List<Long> listed(OnnxNode node, int index, String attribute) {
-    return node.hasInput(index)
-        ? reader.integers(node, index).values()
-        : node.integers(attribute)
-            .orElseThrow(() -> node.problem("expected " + attribute + ", found none"));
-  }
-
-  private Activation image(OnnxNode node) {
-    Activation image = reader.activation(node, 0);
-    if (image.layout() != Layout.CHANNELS_FIRST) {
-      throw node.problem(
-          "expected [batch, channels, height, width], found " + OnnxLayers.shown(image));
-    }
-    return image;
-  }
-
-  private OnnxValue pad(OnnxNode node) {
-    String mode = node.text("mode", "constant");
-    boolean zeros = !node.hasInput(2) || reader.constant(node, 2).scalar() == 0;
-    if (!mode.equals("constant") || !zeros || node.number("value", 0) != 0 || node.hasInput(3)) {
-      throw node.problem("expected padding by zeros on all axes, found mode " + mode);
-    }
-    List<Long> pads = listed(node, 1, "pads");
-    boolean strides =
-        reader.value(node, 0) instanceof Strided held && held.strideY() * held.strideX() > 1;
-    if (!strides && pads.stream().allMatch(pad -> pad == 0)) {
-      return OnnxReader.isWhole(reader.value(node, 0))
-          ? reader.activation(node, 0)
-          : reader.value(node, 0);
-    }
-    if (pads.size() != 8 || pads.get(0) != 0 || pads.get(4) != 0 || Collections.min(pads) < 0) {
-      throw node.problem("expected padding of channels, rows or columns, found " + pads);
-    }
-    int before = Math.toIntExact(pads.get(1));
-    int after = Math.toIntExact(pads.get(5));
-    Strided strided =
-        reader.value(node, 0) instanceof Strided held ? held : new Strided(image(node), 1, 1);
-    boolean pixels = pads.get(2) + pads.get(3) + pads.get(6) + pads.get(7) > 0;
-    if (!pixels && strided.strideY() == strided.strideX()) {
-      return reader.add(
-          reader.nameFor(node),
-          new PaddingShortcut(strided.strideY(), before, after),
-          Layout.CHANNELS_FIRST,
-          strided.image());
-    }
-    boolean around =
-        before + after == 0
-            && strided.strideY() * strided.strideX() == 1
-            && pads.get(2).equals(pads.get(6))
-            && pads.get(3).equals(pads.get(7));
-    if (!around) {
-      throw node.problem(
-          "expected padding of channels alone, or as much on both sides of an image, found "
-              + pads);
-    }
-    return new Padded(strided.image(), Math.toIntExact(pads.get(2)), Math.toIntExact(pads.get(3)));
-  }
-
   private OnnxValue flatten(OnnxNode node) {
     node.require("axis", 1);
     return vector(node, reader.activation(node, 0));
@@ -344,7 +236,7 @@ final class OnnxShapes implements OnnxOperators {
     if (value instanceof Integers integers) {
       return new Integers(new OnnxIntegers(integers.integers().values(), List.of()));
     }
-    List<Long> axes = listed(node, 1, "axes");
+    List<Long> axes = reader.listed(node, 1, "axes");
     if (value instanceof Constant constant) {
       List<Integer> kept = new ArrayList<>();
       int rank = constant.tensor().shape().size();
@@ -374,7 +266,7 @@ final class OnnxShapes implements OnnxOperators {
 
   private OnnxValue unsqueeze(OnnxNode node) {
     OnnxValue value = reader.value(node, 0);
-    List<Long> axes = listed(node, 1, "axes");
+    List<Long> axes = reader.listed(node, 1, "axes");
     if (value instanceof Integers integers) {
       if (!integers.integers().shape().isEmpty() || axes.size() != 1) {
         throw node.problem("expected one integer to become a vector of one");

@@ -3,6 +3,7 @@ package org.rebasin.model.evaluation;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.rebasin.model.tensor.Tensor;
 
 /**
@@ -125,5 +126,25 @@ public record Calibration(List<Bin> bins) {
         .mapToDouble(bin -> Math.abs(bin.confidence() - bin.accuracy()))
         .max()
         .orElse(Double.NaN);
+  }
+
+  /**
+   * The same in fewer bins.
+   *
+   * @param count a divisor of the number of bins
+   */
+  public Calibration coarsened(int count) {
+    if (count < 1 || bins.size() % count != 0) {
+      throw new IllegalArgumentException(
+          "expected a divisor of %d bins, found %d".formatted(bins.size(), count));
+    }
+    int together = bins.size() / count;
+    return new Calibration(
+        IntStream.range(0, count)
+            .mapToObj(
+                bin ->
+                    bins.subList(bin * together, (bin + 1) * together).stream()
+                        .reduce(Bin.EMPTY, Bin::plus))
+            .toList());
   }
 }

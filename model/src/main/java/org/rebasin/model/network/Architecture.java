@@ -1,5 +1,6 @@
 package org.rebasin.model.network;
 
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** A family's member: a network described by a short text. */
@@ -31,10 +32,7 @@ public sealed interface Architecture permits Mlp, Vgg, ResNet, CifarResNet, Grap
     if (text.startsWith(GraphArchitecture.PREFIX)) {
       return GraphArchitecture.parse(text);
     }
-    String name = text.contains(":") ? text.substring(0, text.indexOf(':')) : text;
-    return ArchitectureFamily.ALL.stream()
-        .filter(family -> family.names().test(name))
-        .findFirst()
+    return family(text)
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
@@ -45,5 +43,15 @@ public sealed interface Architecture permits Mlp, Vgg, ResNet, CifarResNet, Grap
                                 .map(ArchitectureFamily::usage)
                                 .collect(Collectors.joining(", or ")))))
         .parse(text);
+  }
+
+  /** Whether a text begins as an architecture's does. */
+  static boolean isKnown(String text) {
+    return text.startsWith(GraphArchitecture.PREFIX) || family(text).isPresent();
+  }
+
+  private static Optional<ArchitectureFamily> family(String text) {
+    String name = text.contains(":") ? text.substring(0, text.indexOf(':')) : text;
+    return ArchitectureFamily.ALL.stream().filter(family -> family.names().test(name)).findFirst();
   }
 }

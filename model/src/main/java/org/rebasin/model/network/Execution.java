@@ -136,7 +136,8 @@ public final class Execution implements AutoCloseable {
               .formatted(inputShape(), Arrays.toString(input.shape())));
     }
     batch = count;
-    values.put(0, channelsLastInput.orElse(input));
+    // Images of one channel are there as they are, but for the order of their axes' names.
+    values.put(0, channelsLastInput.orElseGet(() -> Tensor.over(input.values(), withBatch(0))));
     channelsLastInput.ifPresent(last -> toChannelsLast(input, last));
     kernels.forEach(
         (value, kernel) -> kernel.forward(batch, inputsOf(value), values.get(value), weights));

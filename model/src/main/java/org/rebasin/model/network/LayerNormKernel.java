@@ -30,8 +30,8 @@ final class LayerNormKernel implements Kernel {
     }
     FloatBuffer from = inputs.get(0).values();
     FloatBuffer to = output.values();
-    float[] weight = weights.get(norm.weight()).toArray();
-    float[] bias = weights.get(norm.bias()).toArray();
+    float[] weight = layout.repeated(weights.get(norm.weight()).toArray());
+    float[] bias = layout.repeated(weights.get(norm.bias()).toArray());
     layout.forEachPiece(
         rows,
         (piece, first, end) -> {
@@ -39,39 +39,88 @@ final class LayerNormKernel implements Kernel {
           for (int row = first; row < end; row += layout.chunkRows()) {
             int count = Math.min(layout.chunkRows(), end - row);
             from.get(row * channels, x, 0, count * channels);
-            for (int r = 0; r < count; r++) {
-              normalize(x, r * channels, row + r, weight, bias);
+            measure(x, row, count);
+            normalize(x, row, count);
+            for (int i = 0; i < count * channels; i++) {
+              x[i] = x[i] * weight[i] + bias[i];
             }
             to.put(row * channels, x, 0, count * channels);
           }
         });
   }
 
-  private void normalize(float[] x, int at, int row, float[] weight, float[] bias) {
-    float mean = sum(x, at) / channels;
-    float variance = squares(x, at, mean) / channels;
-    float scale = (float) (1 / Math.sqrt(variance + norm.epsilon()));
-    means[row] = mean;
-    scales[row] = scale;
-    for (int c = 0; c < channels; c++) {
-      x[at + c] = (x[at + c] - mean) * scale * weight[c] + bias[c];
+  /** Finds the mean and scale of rows. */
+  private void measure(float[] x, int row, int count) {
+    for (int r = 0; r < count; r++) {
+      float mean = sum(x, r * channels) / channels;
+      means[row + r] = mean;
+      scales[row + r] = squares(x, r * channels, mean) / channels;
+    }
+    float epsilon = (float) norm.epsilon();
+    for (int r = row; r < row + count; r++) {
+      scales[r] = 1f / (float) Math.sqrt(scales[r] + epsilon);
     }
   }
 
-  // Four sums side by side: one alone would wait for each addition to end.
+  private void normalize(float[] x, int row, int count) {
+    for (int r = 0; r < count; r++) {
+      transform(x, r * channels, means[row + r], scales[row + r]);
+    }
+  }
 
-  private float sum(float[] x, int at) {
+  // Below, eight channels are written out: the rows are too short for the compiler to do it. Sums
+  // run side by side, because one alone would wait for each addition to end.
+
+  /** {@code x = (x − mean)·scale} for the channels of one row. */
+  private void transform(float[] x, int from, float mean, float scale) {
+    int end = from + channels;
+    int at = from;
+    for (; at + 7 < end; at += 8) {
+      x[at] = (x[at] - mean) * scale;
+      x[at + 1] = (x[at + 1] - mean) * scale;
+      x[at + 2] = (x[at + 2] - mean) * scale;
+      x[at + 3] = (x[at + 3] - mean) * scale;
+      x[at + 4] = (x[at + 4] - mean) * scale;
+      x[at + 5] = (x[at + 5] - mean) * scale;
+      x[at + 6] = (x[at + 6] - mean) * scale;
+      x[at + 7] = (x[at + 7] - mean) * scale;
+    }
+    for (; at < end; at++) {
+      x[at] = (x[at] - mean) * scale;
+    }
+  }
+
+  /** {@code dy = dy·factor − mean − x·product} for the channels of one row. */
+  private void subtract(float[] dy, float[] x, int from, float factor, float mean, float product) {
+    int end = from + channels;
+    int at = from;
+    for (; at + 7 < end; at += 8) {
+      dy[at] = dy[at] * factor - mean - x[at] * product;
+      dy[at + 1] = dy[at + 1] * factor - mean - x[at + 1] * product;
+      dy[at + 2] = dy[at + 2] * factor - mean - x[at + 2] * product;
+      dy[at + 3] = dy[at + 3] * factor - mean - x[at + 3] * product;
+      dy[at + 4] = dy[at + 4] * factor - mean - x[at + 4] * product;
+      dy[at + 5] = dy[at + 5] * factor - mean - x[at + 5] * product;
+      dy[at + 6] = dy[at + 6] * factor - mean - x[at + 6] * product;
+      dy[at + 7] = dy[at + 7] * factor - mean - x[at + 7] * product;
+    }
+    for (; at < end; at++) {
+      dy[at] = dy[at] * factor - mean - x[at] * product;
+    }
+  }
+
+  private float sum(float[] x, int from) {
     float s0 = 0;
     float s1 = 0;
     float s2 = 0;
     float s3 = 0;
-    int end = at + channels;
-    int i = at;
-    for (; i + 3 < end; i += 4) {
-      s0 += x[i];
-      s1 += x[i + 1];
-      s2 += x[i + 2];
-      s3 += x[i + 3];
+    int end = from + channels;
+    int i = from;
+    for (; i + 7 < end; i += 8) {
+      s0 += x[i] + x[i + 4];
+      s1 += x[i + 1] + x[i + 5];
+      s2 += x[i + 2] + x[i + 6];
+      s3 += x[i + 3] + x[i + 7];
     }
     for (; i < end; i++) {
       s0 += x[i];
@@ -79,26 +128,49 @@ final class LayerNormKernel implements Kernel {
     return (s0 + s1) + (s2 + s3);
   }
 
-  private float squares(float[] x, int at, float mean) {
+  private float squares(float[] x, int from, float mean) {
     float s0 = 0;
     float s1 = 0;
     float s2 = 0;
     float s3 = 0;
-    int end = at + channels;
-    int i = at;
-    for (; i + 3 < end; i += 4) {
+    int end = from + channels;
+    int i = from;
+    for (; i + 7 < end; i += 8) {
       float d0 = x[i] - mean;
       float d1 = x[i + 1] - mean;
       float d2 = x[i + 2] - mean;
       float d3 = x[i + 3] - mean;
-      s0 += d0 * d0;
-      s1 += d1 * d1;
-      s2 += d2 * d2;
-      s3 += d3 * d3;
+      float d4 = x[i + 4] - mean;
+      float d5 = x[i + 5] - mean;
+      float d6 = x[i + 6] - mean;
+      float d7 = x[i + 7] - mean;
+      s0 += d0 * d0 + d4 * d4;
+      s1 += d1 * d1 + d5 * d5;
+      s2 += d2 * d2 + d6 * d6;
+      s3 += d3 * d3 + d7 * d7;
     }
     for (; i < end; i++) {
       float d = x[i] - mean;
       s0 += d * d;
+    }
+    return (s0 + s1) + (s2 + s3);
+  }
+
+  private float products(float[] x, float[] y, int from) {
+    float s0 = 0;
+    float s1 = 0;
+    float s2 = 0;
+    float s3 = 0;
+    int end = from + channels;
+    int i = from;
+    for (; i + 7 < end; i += 8) {
+      s0 += x[i] * y[i] + x[i + 4] * y[i + 4];
+      s1 += x[i + 1] * y[i + 1] + x[i + 5] * y[i + 5];
+      s2 += x[i + 2] * y[i + 2] + x[i + 6] * y[i + 6];
+      s3 += x[i + 3] * y[i + 3] + x[i + 7] * y[i + 7];
+    }
+    for (; i < end; i++) {
+      s0 += x[i] * y[i];
     }
     return (s0 + s1) + (s2 + s3);
   }
@@ -115,33 +187,24 @@ final class LayerNormKernel implements Kernel {
     int rows = layout.rows(batch, output);
     FloatBuffer x = inputs.get(0).values();
     FloatBuffer dy = outputGradient.values();
-    float[] weight = weights.get(norm.weight()).toArray();
+    float[] weight = layout.repeated(weights.get(norm.weight()).toArray());
     double[][] sums = new double[layout.pieces(rows)][2 * channels];
     layout.forEachPiece(
         rows,
         (piece, first, end) -> {
-          float[] xs = new float[layout.chunkLength()];
-          float[] dys = new float[layout.chunkLength()];
-          float[] dWeight = new float[channels];
-          float[] dBias = new float[channels];
+          Gradients chunk = new Gradients(weight);
           for (int row = first; row < end; row += layout.chunkRows()) {
             int count = Math.min(layout.chunkRows(), end - row);
-            x.get(row * channels, xs, 0, count * channels);
-            dy.get(row * channels, dys, 0, count * channels);
-            for (int r = 0; r < count; r++) {
-              gradient(xs, dys, r * channels, row + r, weight, dWeight, dBias);
-            }
-            for (int c = 0; c < channels; c++) {
-              sums[piece][c] += dWeight[c];
-              sums[piece][channels + c] += dBias[c];
-              dWeight[c] = 0;
-              dBias[c] = 0;
-            }
-            int from = row;
+            int from = row * channels;
+            x.get(from, chunk.x, 0, count * channels);
+            dy.get(from, chunk.dy, 0, count * channels);
+            chunk.compute(row, count);
             inputGradients
                 .get(0)
-                .ifPresent(dx -> dx.put(from * channels, xs, dys, count * channels));
+                .ifPresent(dx -> dx.put(from, chunk.dy, chunk.x, count * channels));
           }
+          layout.fold(chunk.products, sums[piece], 0);
+          layout.fold(chunk.sums, sums[piece], channels);
         });
     double[] total = ChannelRows.total(sums);
     for (int c = 0; c < channels; c++) {
@@ -150,50 +213,37 @@ final class LayerNormKernel implements Kernel {
     }
   }
 
-  /** Replaces {@code x} by its gradient, and adds to those of the parameters. */
-  private void gradient(
-      float[] x, float[] dy, int at, int row, float[] weight, float[] dWeight, float[] dBias) {
-    float mean = means[row];
-    float scale = scales[row];
-    float s0 = 0;
-    float s1 = 0;
-    float p0 = 0;
-    float p1 = 0;
-    int c = 0;
-    for (; c + 1 < channels; c += 2) {
-      float h0 = (x[at + c] - mean) * scale;
-      float h1 = (x[at + c + 1] - mean) * scale;
-      float d0 = dy[at + c];
-      float d1 = dy[at + c + 1];
-      dBias[c] += d0;
-      dBias[c + 1] += d1;
-      dWeight[c] += d0 * h0;
-      dWeight[c + 1] += d1 * h1;
-      float g0 = d0 * weight[c];
-      float g1 = d1 * weight[c + 1];
-      x[at + c] = h0;
-      x[at + c + 1] = h1;
-      dy[at + c] = g0;
-      dy[at + c + 1] = g1;
-      s0 += g0;
-      s1 += g1;
-      p0 += g0 * h0;
-      p1 += g1 * h1;
+  /** One piece's backward pass, chunk by chunk; sums up the gradients of the parameters. */
+  private final class Gradients {
+    private final float[] weight;
+    private final float[] x = new float[layout.chunkLength()];
+    private final float[] dy = new float[layout.chunkLength()];
+    private final float[] sums = new float[layout.chunkLength()];
+    private final float[] products = new float[layout.chunkLength()];
+
+    Gradients(float[] weight) {
+      this.weight = weight;
     }
-    for (; c < channels; c++) {
-      float h = (x[at + c] - mean) * scale;
-      float d = dy[at + c];
-      dBias[c] += d;
-      dWeight[c] += d * h;
-      x[at + c] = h;
-      dy[at + c] = d * weight[c];
-      s0 += dy[at + c];
-      p0 += dy[at + c] * h;
+
+    /** Replaces {@code dy} by the gradient of {@code x}. */
+    void compute(int row, int count) {
+      int length = count * channels;
+      normalize(x, row, count);
+      sumUp(length);
+      for (int r = 0; r < count; r++) {
+        float factor = scales[row + r] / channels;
+        float mean = sum(dy, r * channels) * factor;
+        float product = products(dy, x, r * channels) * factor;
+        subtract(dy, x, r * channels, scales[row + r], mean, product);
+      }
     }
-    float gradientMean = (s0 + s1) / channels;
-    float product = (p0 + p1) / channels;
-    for (c = 0; c < channels; c++) {
-      x[at + c] = (dy[at + c] - gradientMean - x[at + c] * product) * scale;
+
+    private void sumUp(int length) {
+      for (int i = 0; i < length; i++) {
+        sums[i] += dy[i];
+        products[i] += dy[i] * x[i];
+        dy[i] *= weight[i];
+      }
     }
   }
 }

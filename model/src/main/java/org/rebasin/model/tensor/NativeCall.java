@@ -7,12 +7,21 @@ import org.nd4j.linalg.api.ops.CustomOp;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.OpContext;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.nativeblas.NativeOpsHolder;
 
 /**
  * One of ND4J's operations with its arguments, prepared once and run many times: preparing costs
  * more than a small run. Owns the arrays. For one thread at a time.
  */
 final class NativeCall implements AutoCloseable {
+  /** The threads that run such calls; each asks OpenMP once to use no further threads. */
+  private static final ThreadLocal<Boolean> ALONE =
+      ThreadLocal.withInitial(
+          () -> {
+            NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(1);
+            return true;
+          });
+
   private final CustomOp operation;
   private final OpContext context;
   private final List<INDArray> arrays;
@@ -27,6 +36,7 @@ final class NativeCall implements AutoCloseable {
   }
 
   void run() {
+    ALONE.get();
     Nd4j.getExecutioner().exec(operation, context);
   }
 

@@ -10,6 +10,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.rebasin.model.network.Architecture;
 import org.rebasin.model.network.Dense;
 import org.rebasin.model.network.Execution;
 import org.rebasin.model.network.Flatten;
@@ -75,6 +77,48 @@ class ActivationMatchingTest {
       assertEquals(
           AlignmentObjective.of(SPEC, a, b, SPEC.identity()), alignment.objectiveBefore(), 1e-3);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"resnet20:width=1", "resnet20:width=1,norm=batch", "vgg11:width=4"})
+  void aPlantedPermutationOfAConvolutionalNetworkIsRecovered(String architecture) {
+    Network network = Architecture.parse(architecture).network();
+    PermutationSpec spec = PermutationSpec.of(network);
+    Permutations planted = RandomPermutations.of(spec, 4);
+    int count = 6;
+    try (Weights a = network.initialize(1);
+        Weights b = planted.apply(spec, a);
+        ActivationMoments moments = ActivationMoments.of(spec, network);
+        Execution one = Execution.forInference(network, count);
+        Execution other = Execution.forInference(network, count);
+        Tensor input = RandomWeights.gaussian(3, count, 3, 32, 32)) {
+      one.forward(a, input, count);
+      other.forward(b, input, count);
+      moments.add(one, other, count);
+      Permutations found =
+          ActivationMatching.solve(spec, moments, ActivationMatching.Score.PEARSON);
+      for (int group = 0; group < found.byGroup().size(); group++) {
+        assertEveryUnitHasItsOwn(moments.moments(group), found.byGroup().get(group));
+      }
+      assertEquals(planted.byGroup().get(0).inverse(), found.byGroup().get(0));
+      // Each pixel is a sample of the first group, behind the stem and behind three blocks if any.
+      int values = moments.values().byGroup().get(0).size();
+      assertEquals(architecture.startsWith("vgg") ? 1 : 4, values);
+      assertEquals(values * count * 32L * 32, moments.moments(0).count());
+    }
+  }
+
+  /** So few examples leave some units dead or alike, but none is paired with one unlike it. */
+  private static void assertEveryUnitHasItsOwn(CoMoments moments, Permutation found) {
+    int live = 0;
+    for (int slot = 0; slot < found.size(); slot++) {
+      if (moments.first().deviation(slot) > 1e-5) {
+        float[] scores = ActivationMatching.scores(moments, slot, ActivationMatching.Score.PEARSON);
+        assertEquals(1, scores[found.get(slot)], 1e-3);
+        live++;
+      }
+    }
+    assertTrue(live > found.size() / 4, live + " of " + found.size());
   }
 
   @Test

@@ -15,7 +15,7 @@ import org.rebasin.model.testing.OperatorSamples;
 import org.rebasin.model.testing.RandomWeights;
 
 class OnnxRoundTripProperties {
-  @Property(tries = 200, seed = "1")
+  @Property(tries = 80, seed = "1")
   void aNetworkWrittenAsOnnxIsReadBackWithItsWeights(
       @ForAll long seed, @ForAll @IntRange(max = 10) int operators) throws IOException {
     Network network = OperatorSamples.network(seed, operators);

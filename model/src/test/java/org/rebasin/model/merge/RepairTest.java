@@ -14,11 +14,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.rebasin.model.data.Batch;
 import org.rebasin.model.data.ImageShape;
 import org.rebasin.model.data.LabelledImages;
+import org.rebasin.model.network.Addition;
+import org.rebasin.model.network.BatchNorm;
+import org.rebasin.model.network.Convolution;
 import org.rebasin.model.network.Dense;
 import org.rebasin.model.network.Execution;
+import org.rebasin.model.network.Flatten;
+import org.rebasin.model.network.GroupNorm;
+import org.rebasin.model.network.InstanceNorm;
+import org.rebasin.model.network.LayerNorm;
 import org.rebasin.model.network.LeakyRelu;
 import org.rebasin.model.network.Mlp;
 import org.rebasin.model.network.Network;
+import org.rebasin.model.network.Operator;
+import org.rebasin.model.network.Window;
 import org.rebasin.model.tensor.NativeMemory;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
@@ -209,6 +218,82 @@ class RepairTest {
           message);
     }
     assertEquals(before, NativeMemory.bytes());
+  }
+
+  /** Two convolutions with what is to be corrected behind each, then two dense layers. */
+  private static Network convolutional(Operator first, Operator second) {
+    Network.Builder builder = Network.builder("test", List.of(1, 3, 4));
+    builder.then("one", convolution("one", 1, 6)).then("norm1", first);
+    int relu = builder.add("relu1", new LeakyRelu(0), List.of(2));
+    builder.then("two", convolution("two", 6, 6)).then("norm2", second);
+    int branch = builder.add("shortcut", convolution("shortcut", 6, 6), List.of(relu));
+    builder.add("sum", new Addition(), List.of(branch - 1, branch));
+    builder.then("flatten", new Flatten(List.of(6, 3, 4)));
+    builder.then("three", new Dense("three.w", Optional.of("three.b"), 72, 8));
+    builder.then("relu3", new LeakyRelu(0));
+    return builder.then("head", new Dense("head.w", Optional.of("head.b"), 8, 5)).build();
+  }
+
+  private static Convolution convolution(String name, int inputs, int outputs) {
+    return new Convolution(
+        name + ".w", Optional.of(name + ".b"), inputs, outputs, Window.square(3, 1, 1), 1);
+  }
+
+  /** Gaussian weights, but for variances, which are positive. */
+  private static Weights weights(Network network, long seed) {
+    Weights weights = RandomWeights.gaussian(seed, network);
+    for (String name : weights.names()) {
+      if (name.endsWith("running_var")) {
+        Tensor variances = weights.get(name);
+        for (int i = 0; i < variances.size(); i++) {
+          variances.values().put(i, 0.5f + Math.abs(variances.values().get(i)));
+        }
+      }
+    }
+    return weights;
+  }
+
+  @Test
+  void normalisationsAreCorrectedInPlaceOfTheLayersBeforeThem() {
+    Network network =
+        convolutional(BatchNorm.of("n1", 6), new LayerNorm("n2.weight", "n2.bias", 6, 1e-5));
+    try (Weights a = weights(network, 1);
+        Weights b = weights(network, 30);
+        Weights merged = WeightedAverage.of(List.of(a, b), SHARES)) {
+      float[] convolution = merged.get("two.w").toArray();
+      Repair.Report report = repair(network, List.of(a, b), SHARES, merged, 32);
+      assertEquals(List.of("norm1", "norm2", "shortcut", "three"), report.repaired());
+      assertEquals(List.of(), report.leftOut());
+      assertArrayEquals(convolution, merged.get("two.w").toArray());
+      for (int value : new int[] {2, 5, 6, 9}) {
+        assertRepaired(network, List.of(a, b), merged, value);
+      }
+      double[][] statistics = statistics(network, merged, 1);
+      int samples = IMAGES.size() * 12;
+      for (int c = 0; c < 6; c++) {
+        assertEquals(statistics[0][c], merged.get("n1.running_mean").values().get(c), 1e-5);
+        double variance = Math.pow(statistics[1][c], 2) * samples / (samples - 1);
+        assertEquals(variance, merged.get("n1.running_var").values().get(c), 1e-4 * (1 + variance));
+      }
+    }
+  }
+
+  @Test
+  void aNormalisationThatNeitherScalesNorShiftsIsLeftOutAndNamed() {
+    Network network =
+        convolutional(
+            new InstanceNorm(Optional.empty(), Optional.empty(), 6, 1e-5),
+            new GroupNorm("n2.weight", "n2.bias", 6, 1, 1e-5));
+    try (Weights a = weights(network, 1);
+        Weights b = weights(network, 30);
+        Weights merged = WeightedAverage.of(List.of(a, b), SHARES)) {
+      Repair.Report report = repair(network, List.of(a, b), SHARES, merged, 32);
+      assertEquals(List.of("norm2", "shortcut", "three"), report.repaired());
+      assertEquals(List.of("norm1"), report.leftOut());
+      for (int value : new int[] {5, 6, 9}) {
+        assertRepaired(network, List.of(a, b), merged, value);
+      }
+    }
   }
 
   @Test

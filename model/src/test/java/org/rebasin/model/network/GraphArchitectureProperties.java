@@ -8,7 +8,7 @@ import net.jqwik.api.constraints.IntRange;
 import org.rebasin.model.testing.OperatorSamples;
 
 class GraphArchitectureProperties {
-  @Property(tries = 300, seed = "1")
+  @Property(tries = 200, seed = "1")
   void theTextOfANetworkDescribesJustThatNetwork(
       @ForAll long seed, @ForAll @IntRange(max = 12) int operators) {
     Network network = OperatorSamples.network(seed, operators);

@@ -1,0 +1,155 @@
+package org.rebasin.actors.report;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.rebasin.actors.job.MergeOutcome;
+import org.rebasin.actors.job.MergeOutcome.Curve;
+import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.work.Task.Split;
+import org.rebasin.actors.work.TaskResult;
+import org.rebasin.actors.work.TaskResult.Evaluated;
+import org.rebasin.model.alignment.Alignment;
+import org.rebasin.model.alignment.ManyAlignment;
+import org.rebasin.model.evaluation.Calibration;
+import org.rebasin.model.evaluation.Score;
+
+/** Results as the documents that {@code --json} prints; their keys are part of the contract. */
+public final class Documents {
+  private static final int RELIABILITY_BINS = 10;
+
+  private Documents() {}
+
+  public static Map<String, Object> alignment(TaskResult.Aligned aligned) {
+    Alignment alignment = aligned.alignment();
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("method", alignment.method());
+    document.put("objective_before", alignment.objectiveBefore());
+    document.put("objective", alignment.objective());
+    document.put("sweeps", alignment.sweeps());
+    document.put("seconds", alignment.seconds());
+    document.put("groups", aligned.groups());
+    document.put("seed", alignment.seed());
+    return document;
+  }
+
+  public static Map<String, Object> permutations(TaskResult.Aligned aligned) {
+    Map<String, Object> document = alignment(aligned);
+    document.put(
+        "groups",
+        IntStream.range(0, aligned.groups().size())
+            .mapToObj(
+                g -> {
+                  TaskResult.GroupReport group = aligned.groups().get(g);
+                  Map<String, Object> entry = new LinkedHashMap<>();
+                  entry.put("name", group.name());
+                  entry.put("size", group.size());
+                  entry.put("moved", group.moved());
+                  entry.put(
+                      "permutation", aligned.alignment().permutations().byGroup().get(g).toArray());
+                  return entry;
+                })
+            .toList());
+    return document;
+  }
+
+  public static Map<String, Object> score(Score score) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("loss", score.loss());
+    document.put("accuracy", score.accuracy());
+    document.put("examples", score.examples());
+    return document;
+  }
+
+  /** A score with its calibration, in 10 bins. */
+  public static Map<String, Object> evaluated(Evaluated evaluated) {
+    Map<String, Object> document = score(evaluated.score());
+    Calibration calibration = evaluated.evaluation().calibration().coarsened(RELIABILITY_BINS);
+    document.put("expected_calibration_error", calibration.expectedError());
+    document.put(
+        "reliability",
+        calibration.bins().stream()
+            .map(
+                bin -> {
+                  Map<String, Object> entry = new LinkedHashMap<>();
+                  entry.put("examples", bin.examples());
+                  entry.put("confidence", bin.examples() == 0 ? null : bin.confidence());
+                  entry.put("accuracy", bin.examples() == 0 ? null : bin.accuracy());
+                  return entry;
+                })
+            .toList());
+    return document;
+  }
+
+  public static Map<String, Object> commonAlignment(TaskResult.AlignedMany common) {
+    ManyAlignment alignment = common.alignment();
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("method", alignment.method());
+    document.put("objective_before", alignment.objectiveBefore());
+    document.put("objective", alignment.objective());
+    document.put("rounds", alignment.rounds());
+    document.put("seconds", alignment.seconds());
+    document.put("seed", alignment.seed());
+    return document;
+  }
+
+  public static Map<String, Object> controls(MergeOutcome.Controls controls) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    controls.merged().ifPresent(score -> document.put("merged", evaluated(score)));
+    document.put("parents", controls.parents().stream().map(Documents::evaluated).toList());
+    document.put("naive", evaluated(controls.naive()));
+    document.put("ensemble", evaluated(controls.ensemble()));
+    return document;
+  }
+
+  public static Map<String, Object> curves(MergeOutcome outcome) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put(
+        "lambdas",
+        outcome.curves().values().stream()
+            .flatMap(bySplit -> bySplit.values().stream())
+            .findFirst()
+            .map(Curve::lambdas)
+            .orElse(List.of()));
+    outcome.curves().forEach((kind, bySplit) -> document.put(kind.text(), curve(bySplit)));
+    return document;
+  }
+
+  private static Map<String, Object> curve(Map<Split, Curve> bySplit) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    bySplit.forEach(
+        (split, curve) -> {
+          Map<String, Object> entry = new LinkedHashMap<>();
+          entry.put("loss", curve.losses());
+          entry.put("accuracy", curve.accuracies());
+          entry.put("barrier", curve.barrier().aboveChord());
+          entry.put("barrier_midpoint", curve.barrier().aboveMidpoint());
+          document.put(split.text(), entry);
+        });
+    return document;
+  }
+
+  public static Map<String, Object> training(TaskResult.Trained trained) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("model", trained.model().sha256());
+    document.put("epochs", trained.epochs());
+    document.put("seconds", trained.seconds());
+    document.put("snapshots", trained.snapshots().size());
+    return document;
+  }
+
+  /** Everything that a merge came to. */
+  public static Map<String, Object> outcome(MergeOutcome outcome) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("models", outcome.models().stream().map(ModelId::sha256).toList());
+    document.put("alignments", outcome.alignments().stream().map(Documents::alignment).toList());
+    outcome.common().ifPresent(common -> document.put("common_alignment", commonAlignment(common)));
+    outcome.merged().ifPresent(merged -> document.put("merged", merged.sha256()));
+    outcome.controls().ifPresent(controls -> document.put("evaluation", controls(controls)));
+    if (!outcome.curves().isEmpty()) {
+      document.put("curves", curves(outcome));
+    }
+    return document;
+  }
+}

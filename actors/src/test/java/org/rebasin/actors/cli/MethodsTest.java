@@ -1,0 +1,317 @@
+package org.rebasin.actors.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.rebasin.model.checkpoint.DataType;
+import org.rebasin.model.checkpoint.SafetensorsFile;
+import org.rebasin.model.checkpoint.SafetensorsWriter;
+import org.rebasin.model.checkpoint.TensorDeclaration;
+import org.rebasin.model.network.Architecture;
+import org.rebasin.model.network.Network;
+import org.rebasin.model.tensor.Weights;
+
+/** All methods, strategies, corrections and forms of models, from the command line. */
+class MethodsTest {
+  private static final String DATA = "digits:train=300,test=200";
+  private static final String MLP = "mlp:784-12-8-10";
+  private static final String NORMALISED = "resnet20:width=1,norm=batch,classes=10";
+
+  @TempDir Path directory;
+
+  private Path file(String name) {
+    return directory.resolve(name);
+  }
+
+  /** An untrained network, named as a foreign file names it: by its tensors alone. */
+  private Path untrained(String name, String architecture, long seed) {
+    Network network = Architecture.parse(architecture).network();
+    try (Weights weights = network.initialize(seed);
+        SafetensorsWriter writer =
+            SafetensorsWriter.create(
+                file(name),
+                network.parameters().stream()
+                    .map(
+                        parameter ->
+                            new TensorDeclaration(
+                                parameter.name(),
+                                DataType.F32,
+                                Arrays.stream(parameter.dimensions()).asLongStream().toArray()))
+                    .toList(),
+                Map.of())) {
+      weights
+          .tensors()
+          .forEach((tensor, values) -> writer.write(tensor, values.values().duplicate()));
+      writer.commit();
+    }
+    return file(name);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"weight", "activation", "activation-pearson", "straight-through"})
+  void everyMethodLeavesTheFunctionOfTheAlignedModel(String method) {
+    Path a = untrained("a", MLP, 1);
+    Path b = untrained("b", MLP, 2);
+    JsonNode aligned =
+        Run.of(
+                "align",
+                a,
+                b,
+                "--method",
+                method,
+                "--data",
+                DATA,
+                "--matching-epochs",
+                1,
+                "--matching-batch-size",
+                100,
+                "--json",
+                "--out",
+                file("aligned"))
+            .done()
+            .json();
+    assertEquals(method, aligned.get("method").asText());
+    assertEquals(2, aligned.get("groups").size());
+    JsonNode before = Run.of("evaluate", b, "--data", DATA, "--json").done().json();
+    JsonNode after = Run.of("evaluate", file("aligned"), "--data", DATA, "--json").done().json();
+    assertEquals(before.get("loss").asDouble(), after.get("loss").asDouble(), 1e-5);
+    assertTrue(after.get("expected_calibration_error").asDouble() >= 0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"to-reference", "merge-many", "cycle-consistent"})
+  void everyStrategyMergesThreeModels(String strategy) {
+    JsonNode merged =
+        Run.of(
+                "merge",
+                untrained("a", MLP, 1),
+                untrained("b", MLP, 2),
+                untrained("c", MLP, 3),
+                "--strategy",
+                strategy,
+                "--data",
+                DATA,
+                "--json",
+                "--out",
+                file("merged"))
+            .done()
+            .json();
+    assertEquals(strategy, merged.get("strategy").asText());
+    assertEquals(strategy.equals("to-reference") ? 2 : 0, merged.get("alignments").size());
+    assertEquals(!strategy.equals("to-reference"), merged.has("common_alignment"));
+    assertEquals(3, merged.get("evaluation").get("parents").size());
+    assertTrue(merged.get("evaluation").has("merged"));
+  }
+
+  @Test
+  void repairChangesTheMergedModelAndSaysSo() {
+    Path a = untrained("a", MLP, 1);
+    Path b = untrained("b", MLP, 2);
+    Run.of("merge", a, b, "--out", file("plain")).done();
+    JsonNode repaired =
+        Run.of(
+                "merge",
+                a,
+                b,
+                "--repair",
+                "--correction-examples",
+                200,
+                "--data",
+                DATA,
+                "--json",
+                "--out",
+                file("repaired"))
+            .done()
+            .json();
+    assertEquals("repair", repaired.get("correction").asText());
+    JsonNode plain = Run.of("evaluate", file("plain"), "--data", DATA, "--json").done().json();
+    JsonNode evaluated = repaired.get("evaluation").get("merged");
+    assertFalse(plain.get("loss").asDouble() == evaluated.get("loss").asDouble());
+    JsonNode provenance =
+        Run.of("inspect", file("repaired"), "--json").done().json().get("provenance");
+    assertEquals("correct", provenance.get("operation").asText());
+  }
+
+  @Test
+  void residualNetworksOfForeignNamesAreMergedByTheirNamesAlone() {
+    Path a = untrained("a", "resnet18:width=4,classes=7", 1);
+    Path b = untrained("b", "resnet18:width=4,classes=7", 2);
+    Run run = Run.of("merge", a, b, "--out", file("merged")).done();
+    assertTrue(run.out().contains("--recalibrate"), run.out());
+    JsonNode inspected = Run.of("inspect", file("merged"), "--json").done().json();
+    assertTrue(inspected.get("architecture").asText().startsWith("resnet18"), inspected::toString);
+    try (SafetensorsFile one = SafetensorsFile.open(a);
+        SafetensorsFile merged = SafetensorsFile.open(file("merged"))) {
+      assertEquals(one.declarations(), merged.declarations());
+    }
+  }
+
+  @Test
+  void recalibrationIsRefusedWhereNothingIsNormalised() throws IOException {
+    Path a = untrained("a", MLP, 1);
+    Run run =
+        Run.of("merge", a, a, "--recalibrate", "--data", DATA, "--json", "--out", file("merged"));
+    assertEquals(2, run.code());
+    assertTrue(run.err().contains("no batch normalisation"), run.err());
+    assertFalse(Files.exists(file("merged")));
+  }
+
+  @Test
+  void whatNeedsDataAsksForIt() {
+    Path a = untrained("a", MLP, 1);
+    for (List<String> options :
+        List.of(
+            List.of("--method", "activation"),
+            List.of("--method", "straight-through"),
+            List.of("--repair"),
+            List.of("--recalibrate"))) {
+      Object[] arguments =
+          java.util.stream.Stream.concat(
+                  java.util.stream.Stream.of("merge", a, a, "--out", file("merged")),
+                  options.stream())
+              .toArray();
+      Run run = Run.of(arguments);
+      assertEquals(2, run.code(), options.toString());
+      assertTrue(run.err().contains("expected --data"), run.err());
+    }
+  }
+
+  @Test
+  void strategiesOfManyModelsMatchWeightsOnly() {
+    Path a = untrained("a", MLP, 1);
+    Run run =
+        Run.of(
+            "merge",
+            a,
+            a,
+            "--strategy",
+            "merge-many",
+            "--method",
+            "activation",
+            "--data",
+            DATA,
+            "--out",
+            file("merged"));
+    assertEquals(2, run.code());
+    assertTrue(run.err().contains("strategy merge-many: expected method weight"), run.err());
+  }
+
+  @Test
+  void normalisationIsRecordedAndAppliedOnEvaluation() {
+    JsonNode trained =
+        Run.of(
+                "train",
+                "--architecture",
+                "mlp:784-8-10",
+                "--data",
+                DATA,
+                "--epochs",
+                2,
+                "--normalization",
+                "mean=0.2:std=0.3",
+                "--augmentation",
+                "crop=2",
+                "--json",
+                "--out",
+                file("m"))
+            .done()
+            .json();
+    JsonNode evaluated = Run.of("evaluate", file("m"), "--data", DATA, "--json").done().json();
+    assertEquals(
+        trained.get("epochs").get(1).get("test_loss").asDouble(),
+        evaluated.get("loss").asDouble(),
+        1e-6);
+    try (SafetensorsFile file = SafetensorsFile.open(file("m"))) {
+      assertEquals("mean=0.2:std=0.3", file.metadata().get("normalization"));
+    }
+  }
+
+  @Test
+  void numpyArchivesComeOutAndGoIn() {
+    Path a = untrained("a", MLP, 1);
+    Path b = untrained("b", MLP, 2);
+    Run.of("merge", a, b, "--out", file("merged.npz")).done();
+    Run.of("merge", a, b, "--out", file("merged.safetensors")).done();
+    JsonNode archive =
+        Run.of("evaluate", file("merged.npz"), "--data", DATA, "--json").done().json();
+    JsonNode safetensors =
+        Run.of("evaluate", file("merged.safetensors"), "--data", DATA, "--json").done().json();
+    assertEquals(safetensors, archive);
+    Run.of("merge", file("merged.npz"), file("merged.npz"), "--out", file("again")).done();
+  }
+
+  @Test
+  void architectureFileDescribesACheckpoint() throws IOException {
+    Files.writeString(
+        file("net.txt"),
+        """
+        input image 1x28x28
+        c1 = convolution(image, out=4, kernel=3, stride=2, padding=1)
+        r1 = relu(c1)
+        flat = flatten(r1)
+        fc = dense(flat, out=10)
+        output fc
+        """);
+    String architecture = "file:" + file("net.txt");
+    JsonNode groups = Run.of("inspect", architecture, "--json").done().json().get("groups");
+    assertEquals(1, groups.size());
+    assertEquals(4, groups.get(0).get("size").asInt());
+    for (int seed = 1; seed <= 2; seed++) {
+      Run.of(
+              "train",
+              "--architecture",
+              architecture,
+              "--data",
+              DATA,
+              "--epochs",
+              1,
+              "--seed",
+              seed,
+              "--out",
+              file("m" + seed))
+          .done();
+    }
+    Files.delete(file("net.txt"));
+    // What was trained is described by its own file.
+    Run.of("merge", file("m1"), file("m2"), "--out", file("merged")).done();
+    assertArrayEquals(
+        new String[] {"c1.weight", "c1.bias", "fc.weight", "fc.bias"}, tensors(file("merged")));
+  }
+
+  private static String[] tensors(Path path) {
+    try (SafetensorsFile file = SafetensorsFile.open(path)) {
+      return file.declarations().stream().map(TensorDeclaration::name).toArray(String[]::new);
+    }
+  }
+
+  @Test
+  void experimentsAreListedAndRun() {
+    JsonNode list = Run.of("experiment", "list", "--json").done().json();
+    assertTrue(list.get("experiments").size() >= 11);
+    JsonNode found =
+        Run.of("experiment", "run", "counterexample", "--json", "--out", file("out")).done().json();
+    assertEquals(4, found.get("permutations").size());
+    assertTrue(Files.exists(file("out").resolve("summary.md")));
+    assertEquals(2, Run.of("experiment", "run", "nothing").code());
+    assertEquals(2, Run.of("experiment").code());
+  }
+
+  @Test
+  void batchNormalisedNetworkOfACheckpointIsToldByItsNames() {
+    JsonNode inspected = Run.of("inspect", untrained("a", NORMALISED, 1), "--json").done().json();
+    assertEquals(12, inspected.get("groups").size());
+  }
+}
