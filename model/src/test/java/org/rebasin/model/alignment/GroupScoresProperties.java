@@ -2,6 +2,7 @@ package org.rebasin.model.alignment;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,6 +27,7 @@ import org.rebasin.model.permutation.PermutationSpec;
 import org.rebasin.model.permutation.Permutations;
 import org.rebasin.model.permutation.RandomPermutations;
 import org.rebasin.model.tensor.NativeMemory;
+import org.rebasin.model.tensor.Parallel;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
 import org.rebasin.model.testing.ConcatenationShape;
@@ -278,6 +280,51 @@ class GroupScoresProperties {
             }
             objectives.add(now);
           });
+    }
+  }
+
+  /** Visits of groups without a tensor in common run side by side, and ahead of their sweep. */
+  @Property(tries = 15, seed = "1")
+  void visitsSideBySideEndWhereOneAfterTheOtherEnds(
+      @ForAll("networks") Network network, @ForAll long seed) {
+    PermutationSpec spec = PermutationSpec.of(network);
+    try (Weights a = RandomWeights.gaussian(seed, network);
+        Weights b = RandomWeights.gaussian(seed + 100, network)) {
+      assertEquals(
+          Descents.oneAfterTheOther(spec, a, b, seed),
+          Descents.run(
+                  spec, a, b, new FirstSweep.InputToOutput(), seed, CoordinateDescent.Observer.NONE)
+              .permutations()
+              .byGroup());
+    }
+  }
+
+  @Property(tries = 5, seed = "1")
+  void alignmentIsTheSameWhoeverElseUsesTheCores(@ForAll long seed) {
+    Network network = residual();
+    PermutationSpec spec = PermutationSpec.of(network);
+    WeightMatching.Settings settings = new WeightMatching.Settings(seed, 2, List.of(), 3);
+    try (Weights a = RandomWeights.gaussian(seed, network);
+        Weights b = RandomWeights.gaussian(seed + 100, network)) {
+      Permutations alone = WeightMatching.align(spec, a, b, settings).permutations();
+      Parallel.forEach(
+          4, i -> assertEquals(alone, WeightMatching.align(spec, a, b, settings).permutations()));
+    }
+  }
+
+  @Property(tries = 10, seed = "1")
+  void kicksAndStartsNeverLowerTheObjective(
+      @ForAll("networks") Network network, @ForAll long seed) {
+    PermutationSpec spec = PermutationSpec.of(network);
+    try (Weights a = RandomWeights.gaussian(seed, network);
+        Weights b = RandomWeights.gaussian(seed + 100, network)) {
+      Alignment plain = WeightMatching.align(spec, a, b, WeightMatching.Settings.withSeed(seed));
+      Permutations start = RandomPermutations.of(spec, seed);
+      Alignment more =
+          WeightMatching.align(
+              spec, a, b, new WeightMatching.Settings(seed, 1, List.of(start, start), 4));
+      assertTrue(more.objective() >= plain.objective());
+      assertEquals(more.objective(), AlignmentObjective.of(spec, a, b, more.permutations()), 1e-9);
     }
   }
 
