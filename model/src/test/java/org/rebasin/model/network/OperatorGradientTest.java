@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
 import org.rebasin.model.testing.RandomWeights;
@@ -92,6 +93,15 @@ class OperatorGradientTest {
     int one = builder.add("operator", operator, List.of(made));
     int two = builder.add("smooth", new Tanh(), List.of(made));
     builder.add("joined", new Concatenation(3), List.of(one, two, made));
+    check(builder.build());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {5, 8, 16, 24, 40})
+  void layerNormsOfAnyWidthHaveTheRightGradient(int width) {
+    Network.Builder builder = Network.builder("test", List.of(3));
+    int made = builder.add("d", new Dense("d", Optional.empty(), 3, width), List.of(0));
+    builder.add("norm", new LayerNorm("w", "b", width, 1e-5), List.of(made));
     check(builder.build());
   }
 
