@@ -42,7 +42,7 @@ final class ChannelArithmetic {
         int at = b * BLOCK;
         partial[b] =
             ((x[at] + x[at + 4]) + (x[at + 1] + x[at + 5]))
-              + ((x[at + 2] + x[at + 6]) + (x[at + 3] + x[at + 7]));
+                + ((x[at + 2] + x[at + 6]) + (x[at + 3] + x[at + 7]));
       }
     } else {
       System.arraycopy(x, 0, partial, 0, rows * channels);
@@ -57,17 +57,17 @@ final class ChannelArithmetic {
       for (int b = 0; b < rows * blocks; b++) {
         int at = b * BLOCK;
         float m = first[b];
-      float d0 = x[at] - m;
-      float d1 = x[at + 1] - m;
-      float d2 = x[at + 2] - m;
-      float d3 = x[at + 3] - m;
-      float d4 = x[at + 4] - m;
-      float d5 = x[at + 5] - m;
-      float d6 = x[at + 6] - m;
-      float d7 = x[at + 7] - m;
+        float d0 = x[at] - m;
+        float d1 = x[at + 1] - m;
+        float d2 = x[at + 2] - m;
+        float d3 = x[at + 3] - m;
+        float d4 = x[at + 4] - m;
+        float d5 = x[at + 5] - m;
+        float d6 = x[at + 6] - m;
+        float d7 = x[at + 7] - m;
         partial[b] =
             ((d0 * d0 + d4 * d4) + (d1 * d1 + d5 * d5))
-              + ((d2 * d2 + d6 * d6) + (d3 * d3 + d7 * d7));
+                + ((d2 * d2 + d6 * d6) + (d3 * d3 + d7 * d7));
       }
     } else {
       for (int i = 0; i < rows * channels; i++) {
@@ -84,8 +84,10 @@ final class ChannelArithmetic {
       for (int b = 0; b < rows * blocks; b++) {
         int at = b * BLOCK;
         partial[b] =
-            ((x[at] * y[at] + x[at + 4] * y[at + 4]) + (x[at + 1] * y[at + 1] + x[at + 5] * y[at + 5]))
-              + ((x[at + 2] * y[at + 2] + x[at + 6] * y[at + 6]) + (x[at + 3] * y[at + 3] + x[at + 7] * y[at + 7]));
+            ((x[at] * y[at] + x[at + 4] * y[at + 4])
+                    + (x[at + 1] * y[at + 1] + x[at + 5] * y[at + 5]))
+                + ((x[at + 2] * y[at + 2] + x[at + 6] * y[at + 6])
+                    + (x[at + 3] * y[at + 3] + x[at + 7] * y[at + 7]));
       }
     } else {
       for (int i = 0; i < rows * channels; i++) {
@@ -104,14 +106,14 @@ final class ChannelArithmetic {
         int at = b * BLOCK;
         float m = first[b];
         float s = second[b];
-      x[at] = (x[at] - m) * s;
-      x[at + 1] = (x[at + 1] - m) * s;
-      x[at + 2] = (x[at + 2] - m) * s;
-      x[at + 3] = (x[at + 3] - m) * s;
-      x[at + 4] = (x[at + 4] - m) * s;
-      x[at + 5] = (x[at + 5] - m) * s;
-      x[at + 6] = (x[at + 6] - m) * s;
-      x[at + 7] = (x[at + 7] - m) * s;
+        x[at] = (x[at] - m) * s;
+        x[at + 1] = (x[at + 1] - m) * s;
+        x[at + 2] = (x[at + 2] - m) * s;
+        x[at + 3] = (x[at + 3] - m) * s;
+        x[at + 4] = (x[at + 4] - m) * s;
+        x[at + 5] = (x[at + 5] - m) * s;
+        x[at + 6] = (x[at + 6] - m) * s;
+        x[at + 7] = (x[at + 7] - m) * s;
       }
     } else {
       for (int i = 0; i < rows * channels; i++) {
@@ -137,14 +139,14 @@ final class ChannelArithmetic {
         float o = first[b];
         float k = second[b];
         float s = third[b];
-      y[at] = (y[at] - o - x[at] * k) * s;
-      y[at + 1] = (y[at + 1] - o - x[at + 1] * k) * s;
-      y[at + 2] = (y[at + 2] - o - x[at + 2] * k) * s;
-      y[at + 3] = (y[at + 3] - o - x[at + 3] * k) * s;
-      y[at + 4] = (y[at + 4] - o - x[at + 4] * k) * s;
-      y[at + 5] = (y[at + 5] - o - x[at + 5] * k) * s;
-      y[at + 6] = (y[at + 6] - o - x[at + 6] * k) * s;
-      y[at + 7] = (y[at + 7] - o - x[at + 7] * k) * s;
+        y[at] = (y[at] - o - x[at] * k) * s;
+        y[at + 1] = (y[at + 1] - o - x[at + 1] * k) * s;
+        y[at + 2] = (y[at + 2] - o - x[at + 2] * k) * s;
+        y[at + 3] = (y[at + 3] - o - x[at + 3] * k) * s;
+        y[at + 4] = (y[at + 4] - o - x[at + 4] * k) * s;
+        y[at + 5] = (y[at + 5] - o - x[at + 5] * k) * s;
+        y[at + 6] = (y[at + 6] - o - x[at + 6] * k) * s;
+        y[at + 7] = (y[at + 7] - o - x[at + 7] * k) * s;
       }
     } else {
       for (int i = 0; i < rows * channels; i++) {

@@ -100,7 +100,8 @@ final class LayerNormKernel implements Kernel {
 
   /** One piece's backward pass, chunk by chunk; sums up the gradients of the parameters. */
   private final class Gradients {
-    private final ChannelArithmetic arithmetic = new ChannelArithmetic(channels, layout.chunkRows());
+    private final ChannelArithmetic arithmetic =
+        new ChannelArithmetic(channels, layout.chunkRows());
     private final float[] offsets = new float[layout.chunkRows()];
     private final float[] slopes = new float[layout.chunkRows()];
     private final float[] weight;
