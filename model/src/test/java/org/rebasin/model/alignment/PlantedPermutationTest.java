@@ -30,8 +30,8 @@ class PlantedPermutationTest {
         "vgg11:width=16",
         "vgg16:width=8,norm=batch,image=64",
         "resnet20:width=4",
-        "resnet20:width=4,norm=batch,shortcut=conv1",
-        "resnet20:width=4,norm=group1,shortcut=pad",
+        "resnet8:width=4,norm=batch,shortcut=conv1",
+        "resnet8:width=4,norm=group1,shortcut=pad",
         "resnet18:width=16",
         "resnet50:width=16"
       })
@@ -64,6 +64,8 @@ class PlantedPermutationTest {
         "vgg16",
         "vgg19:norm=none",
         "vgg11:image=224",
+        "resnet20:width=4,norm=batch,shortcut=conv1",
+        "resnet20:width=4,norm=group1,shortcut=pad",
         "resnet20:width=16",
         "resnet32:width=4",
         "resnet44:width=4",
