@@ -20,13 +20,13 @@ import java.util.List;
  * @param image pixels of the input, both ways; no parameter depends on it
  */
 public record CifarResNet(
-    int depth, int width, Normalization normalization, Shortcut shortcut, int classes, int image)
+    int depth, int width, NormalizationLayer normalization, Shortcut shortcut, int classes, int image)
     implements Architecture {
   static final String USAGE =
       "resnet20|32|44|56|110[:width=1][,norm=layer|batch|group1][,shortcut=conv3|conv1|pad]"
           + "[,classes=10][,image=32]";
-  static final List<Normalization> NORMALIZATIONS =
-      List.of(Normalization.LAYER, Normalization.BATCH, Normalization.GROUP1);
+  static final List<NormalizationLayer> NORMALIZATIONS =
+      List.of(NormalizationLayer.LAYER, NormalizationLayer.BATCH, NormalizationLayer.GROUP1);
   static final int IMAGE = 32;
   static final int BASE_WIDTH = 16;
   private static final int CLASSES = 10;
@@ -70,7 +70,7 @@ public record CifarResNet(
     return new CifarResNet(
         Integer.parseInt(options.name().substring(ResNet.NAME.length())),
         options.integer("width", 1, 1),
-        options.choice("norm", Normalization.LAYER, NORMALIZATIONS),
+        options.choice("norm", NormalizationLayer.LAYER, NORMALIZATIONS),
         options.choice("shortcut", Shortcut.CONV3, List.of(Shortcut.values())),
         options.integer("classes", CLASSES, 1),
         options.integer("image", IMAGE, 1));
@@ -80,7 +80,7 @@ public record CifarResNet(
   public String text() {
     return new ArchitectureOptions.Text(ResNet.NAME + depth)
         .option("width", width, 1)
-        .option("norm", normalization, Normalization.LAYER)
+        .option("norm", normalization, NormalizationLayer.LAYER)
         .option("shortcut", shortcut, Shortcut.CONV3)
         .option("classes", classes, CLASSES)
         .option("image", image, IMAGE)

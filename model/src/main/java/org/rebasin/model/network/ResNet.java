@@ -89,7 +89,7 @@ public record ResNet(int depth, int width, int classes, int image) implements Ar
             text(),
             image,
             ResidualBlocks.Names.OURS.withPrefix(prefix),
-            Normalization.BATCH,
+            NormalizationLayer.BATCH,
             Shortcut.CONV1);
     blocks.stem(width, Window.square(7, 2, 3));
     blocks.maxPool(Window.square(3, 2, 1));

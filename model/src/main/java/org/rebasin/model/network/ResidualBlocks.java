@@ -10,7 +10,7 @@ import java.util.Optional;
 final class ResidualBlocks {
   private final Network.Builder builder;
   private final Names names;
-  private final Normalization normalization;
+  private final NormalizationLayer normalization;
   private final Shortcut shortcut;
 
   /** The value that was made last, and its channels. */
@@ -36,7 +36,7 @@ final class ResidualBlocks {
 
   /** A network that reads images of three channels. */
   ResidualBlocks(
-      String architecture, int image, Names names, Normalization normalization, Shortcut shortcut) {
+      String architecture, int image, Names names, NormalizationLayer normalization, Shortcut shortcut) {
     this.builder = Network.builder(architecture, List.of(3, image, image));
     this.names = names;
     this.normalization = normalization;

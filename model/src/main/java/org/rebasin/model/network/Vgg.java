@@ -28,7 +28,7 @@ import java.util.Optional;
 public record Vgg(
     int depth,
     int width,
-    Normalization normalization,
+    NormalizationLayer normalization,
     int classes,
     int image,
     int hidden,
@@ -37,8 +37,8 @@ public record Vgg(
   static final String USAGE =
       "vgg11|13|16|19[:width=64][,norm=layer|batch|none][,classes=10][,image=32][,hidden=512]"
           + "[,dropout=0]";
-  static final List<Normalization> NORMALIZATIONS =
-      List.of(Normalization.LAYER, Normalization.BATCH, Normalization.NONE);
+  static final List<NormalizationLayer> NORMALIZATIONS =
+      List.of(NormalizationLayer.LAYER, NormalizationLayer.BATCH, NormalizationLayer.NONE);
 
   private static final String NAME = "vgg";
   private static final int WIDTH = 64;
@@ -79,7 +79,7 @@ public record Vgg(
   }
 
   /** One with all that its text may leave out. */
-  static Vgg of(int depth, int width, Normalization normalization, int image) {
+  static Vgg of(int depth, int width, NormalizationLayer normalization, int image) {
     return new Vgg(
         depth,
         width,
@@ -90,8 +90,8 @@ public record Vgg(
         defaultDropout(image));
   }
 
-  private static Normalization defaultNormalization(int image) {
-    return image == IMAGENET ? Normalization.NONE : Normalization.LAYER;
+  private static NormalizationLayer defaultNormalization(int image) {
+    return image == IMAGENET ? NormalizationLayer.NONE : NormalizationLayer.LAYER;
   }
 
   private static int defaultClasses(int image) {

@@ -32,7 +32,7 @@ final class VggCheckpoint {
             .sorted()
             .flatMap(
                 depth ->
-                    Stream.of(Normalization.NONE, Normalization.LAYER, Normalization.BATCH)
+                    Stream.of(NormalizationLayer.NONE, NormalizationLayer.LAYER, NormalizationLayer.BATCH)
                         .map(normalization -> Vgg.of(depth, 1, normalization, Vgg.SHRINKAGE)))
             .max(
                 Comparator.comparingLong(
@@ -46,7 +46,7 @@ final class VggCheckpoint {
   }
 
   private static Vgg sized(
-      CheckpointTensors tensors, String prefix, int depth, Normalization normalization) {
+      CheckpointTensors tensors, String prefix, int depth, NormalizationLayer normalization) {
     int width = tensors.shape(prefix + "features.0.weight", 4)[0];
     String dense = prefix + "classifier.0.weight";
     int[] first = tensors.shape(dense, 2);

@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** What an architecture normalises its convolutions' outputs with; its text is its lower case. */
-public enum Normalization {
+public enum NormalizationLayer {
   /** {@link BatchNorm}. */
   BATCH,
   /** {@link LayerNorm} over the channels. */
