@@ -26,6 +26,12 @@ public final class ImageConvolution implements AutoCloseable {
   /** From so many weights on, rearranging them for each slice counts, and slices are larger. */
   private static final int MANY_WEIGHTS = 1 << 20;
 
+  /** Elements of a slice's images that the second-level cache holds with their copies. */
+  private static final int CACHED_ELEMENTS = 1 << 18;
+
+  /** For so many weights a slice of a backward pass has an image more. */
+  private static final int WEIGHTS_PER_IMAGE = 1 << 10;
+
   private static final int NHWC = 1;
   private static final int WEIGHTS_OUT_IN_HEIGHT_WIDTH = 1;
 
@@ -113,7 +119,17 @@ public final class ImageConvolution implements AutoCloseable {
     }
   }
 
-  /** Images of one slice of a batch; the last may have fewer. */
+  /**
+   * Images of one slice of a backward pass: it copies them several times, so they had better stay
+   * in the cache, but it rearranges the weights as well.
+   */
+  private int backwardImages(int batch) {
+    int elements = sizes.inputElements() + sizes.outputElements();
+    int images = Math.max(CACHED_ELEMENTS / elements, sizes.weights() / WEIGHTS_PER_IMAGE);
+    return Math.max(1, Math.min(images, sliceImages(batch)));
+  }
+
+  /** Images of one slice of a batch at most; the last may have fewer. */
   private int sliceImages(int batch) {
     if (sizes.weights() >= MANY_WEIGHTS) {
       return Math.min(2 * SLICE_IMAGES, (batch + 1) / 2);
@@ -178,7 +194,7 @@ public final class ImageConvolution implements AutoCloseable {
       backward = Slices.NONE;
       backward = new Slices(memory, batch, backwardCalls(batch, x, dy, dx.filter(b -> direct)));
     }
-    int images = sliceImages(batch);
+    int images = backwardImages(batch);
     Parallel.forEach(
         backward.calls().size(),
         slice -> {
@@ -196,7 +212,7 @@ public final class ImageConvolution implements AutoCloseable {
   private List<NativeCall> backwardCalls(
       int batch, FloatBuffer x, FloatBuffer dy, Optional<FloatBuffer> dx) {
     List<NativeCall> calls = new ArrayList<>();
-    int images = sliceImages(batch);
+    int images = backwardImages(batch);
     for (int from = 0; from < batch; from += images) {
       int count = Math.min(images, batch - from);
       INDArray target =
