@@ -20,7 +20,12 @@ import java.util.List;
  * @param image pixels of the input, both ways; no parameter depends on it
  */
 public record CifarResNet(
-    int depth, int width, NormalizationLayer normalization, Shortcut shortcut, int classes, int image)
+    int depth,
+    int width,
+    NormalizationLayer normalization,
+    Shortcut shortcut,
+    int classes,
+    int image)
     implements Architecture {
   static final String USAGE =
       "resnet20|32|44|56|110[:width=1][,norm=layer|batch|group1][,shortcut=conv3|conv1|pad]"

@@ -71,7 +71,8 @@ final class ResNetCheckpoint {
               .formatted(blocks));
     }
     List<CifarResNet> candidates = new ArrayList<>();
-    for (NormalizationLayer normalization : List.of(NormalizationLayer.LAYER, NormalizationLayer.BATCH)) {
+    for (NormalizationLayer normalization :
+        List.of(NormalizationLayer.LAYER, NormalizationLayer.BATCH)) {
       for (Shortcut shortcut : List.of(convolution(tensors), Shortcut.PAD)) {
         candidates.add(new CifarResNet(depth, 1, normalization, shortcut, 1, CifarResNet.IMAGE));
       }

@@ -36,7 +36,11 @@ final class ResidualBlocks {
 
   /** A network that reads images of three channels. */
   ResidualBlocks(
-      String architecture, int image, Names names, NormalizationLayer normalization, Shortcut shortcut) {
+      String architecture,
+      int image,
+      Names names,
+      NormalizationLayer normalization,
+      Shortcut shortcut) {
     this.builder = Network.builder(architecture, List.of(3, image, image));
     this.names = names;
     this.normalization = normalization;

@@ -32,7 +32,10 @@ final class VggCheckpoint {
             .sorted()
             .flatMap(
                 depth ->
-                    Stream.of(NormalizationLayer.NONE, NormalizationLayer.LAYER, NormalizationLayer.BATCH)
+                    Stream.of(
+                            NormalizationLayer.NONE,
+                            NormalizationLayer.LAYER,
+                            NormalizationLayer.BATCH)
                         .map(normalization -> Vgg.of(depth, 1, normalization, Vgg.SHRINKAGE)))
             .max(
                 Comparator.comparingLong(
