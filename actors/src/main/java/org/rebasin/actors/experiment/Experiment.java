@@ -152,21 +152,24 @@ public final class Experiment {
     return data;
   }
 
-  /** The data set's text. */
+  /** The data set's text, with the selection that the scale makes of it. */
   String data() {
-    return data.orElseThrow();
+    return select(data.orElseThrow(), "data-select");
   }
 
-  /** The data set's text with a selection of the experiment's own. */
+  /** The same with a further selection of the experiment's own, if it has one. */
   String data(String path) {
+    return select(data(), path);
+  }
+
+  private String select(String text, String path) {
     if (!settings.hasPath(path)) {
-      return data();
+      return text;
     }
-    char mark =
-        data().indexOf(DatasetSpecification.SELECTION_MARK) < 0
-            ? DatasetSpecification.SELECTION_MARK
-            : ',';
-    return data() + mark + settings.getString(path);
+    boolean selected = text.indexOf(DatasetSpecification.SELECTION_MARK) >= 0;
+    return text
+        + (selected ? ',' : DatasetSpecification.SELECTION_MARK)
+        + settings.getString(path);
   }
 
   /** What was published, as rows of what and how much. */
