@@ -167,9 +167,7 @@ public final class Experiment {
       return text;
     }
     boolean selected = text.indexOf(DatasetSpecification.SELECTION_MARK) >= 0;
-    return text
-        + (selected ? ',' : DatasetSpecification.SELECTION_MARK)
-        + settings.getString(path);
+    return text + (selected ? ',' : DatasetSpecification.SELECTION_MARK) + settings.getString(path);
   }
 
   /** What was published, as rows of what and how much. */
