@@ -67,7 +67,7 @@ record ImageFile(int height, int width, byte[] samples) {
     Raster stored = decode("jpeg", segments.plain(), reader -> reader.readRaster(0, null));
     int[] row = new int[4 * stored.getWidth()];
     ImageFile image = ofSize(stored.getHeight(), stored.getWidth());
-    Inks inks = new Inks(segments);
+    Inks inks = new Inks(segments.transform() == 2);
     for (int y = 0; y < image.height; y++) {
       stored.getPixels(0, y, image.width, 1, row);
       for (int x = 0; x < image.width; x++) {
@@ -145,47 +145,40 @@ record ImageFile(int height, int width, byte[] samples) {
     samples[2 * plane + at] = (byte) blue;
   }
 
-  /** Cyan, magenta, yellow and black as they are stored, or the first three as YCbCr. */
-  private record Inks(boolean luminance, boolean inverted) {
+  /**
+   * Cyan, magenta, yellow and black as they are stored: inverted, as Adobe began it and decoders
+   * assume.
+   *
+   * @param luminance whether the first three are stored as YCbCr
+   */
+  private record Inks(boolean luminance) {
     private static final int FULL = 255;
-
-    Inks(JpegSegments segments) {
-      this(segments.adobe() && segments.transform() == 2, segments.adobe());
-    }
+    private static final int MIDDLE = 128;
 
     int red(int[] stored, int at) {
-      return colour(
-          luminance ? light(stored[at], 1.402 * (stored[at + 2] - 128)) : stored[at],
-          stored[at + 3]);
+      double difference = 1.402 * (stored[at + 2] - MIDDLE);
+      return colour(luminance ? ink(stored[at], difference) : stored[at], stored[at + 3]);
     }
 
     int green(int[] stored, int at) {
-      return colour(
-          luminance
-              ? light(
-                  stored[at],
-                  -0.344136 * (stored[at + 1] - 128) - 0.714136 * (stored[at + 2] - 128))
-              : stored[at + 1],
-          stored[at + 3]);
+      double difference =
+          -0.344136 * (stored[at + 1] - MIDDLE) - 0.714136 * (stored[at + 2] - MIDDLE);
+      return colour(luminance ? ink(stored[at], difference) : stored[at + 1], stored[at + 3]);
     }
 
     int blue(int[] stored, int at) {
-      return colour(
-          luminance ? light(stored[at], 1.772 * (stored[at + 1] - 128)) : stored[at + 2],
-          stored[at + 3]);
+      double difference = 1.772 * (stored[at + 1] - MIDDLE);
+      return colour(luminance ? ink(stored[at], difference) : stored[at + 2], stored[at + 3]);
     }
 
-    /** An ink, which is what the colour that the luminance stands for lacks. */
-    private static int light(int luminance, double difference) {
+    private static int ink(int luminance, double difference) {
       long colour = Math.round(luminance + difference);
       return FULL - (int) Math.max(0, Math.min(FULL, colour));
     }
 
     /** What an ink and black leave of white. */
-    private int colour(int ink, int black) {
-      int left = inverted ? ink : FULL - ink;
-      int leftByBlack = inverted ? black : FULL - black;
-      return (int) Math.round((double) left * leftByBlack / FULL);
+    private static int colour(int ink, int black) {
+      return (int) Math.round((double) ink * black / FULL);
     }
   }
 }

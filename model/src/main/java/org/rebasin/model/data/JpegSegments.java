@@ -10,11 +10,11 @@ import java.util.Arrays;
  * about colours.
  *
  * @param components 1 for grey, 3 for colours, 4 for printing inks
- * @param adobe whether Adobe's segment is there, whose inks are stored inverted
- * @param transform of Adobe's segment: 0 for components as they are, 1 for YCbCr, 2 for YCCK
+ * @param transform of Adobe's segment, 0 if there is none: 0 for components as they are, 1 for
+ *     YCbCr, 2 for YCCK
  * @param plain the file without its colour profiles
  */
-record JpegSegments(int components, boolean adobe, int transform, byte[] plain) {
+record JpegSegments(int components, int transform, byte[] plain) {
   private static final int MARKER = 0xFF;
   private static final int START = 0xD8;
   private static final int END = 0xD9;
@@ -43,7 +43,6 @@ record JpegSegments(int components, boolean adobe, int transform, byte[] plain) 
     ByteArrayOutputStream plain = new ByteArrayOutputStream(file.length);
     plain.write(file, 0, 2);
     int components = 0;
-    boolean adobe = false;
     int transform = 0;
     int at = 2;
     while (true) {
@@ -57,7 +56,6 @@ record JpegSegments(int components, boolean adobe, int transform, byte[] plain) 
       if (isFrame(marker)) {
         components = byteAt(file, at + COMPONENTS);
       } else if (marker == ADOBE && isAdobe(file, at, next)) {
-        adobe = true;
         transform = byteAt(file, at + TRANSFORM);
       }
       if (marker != PROFILE) {
@@ -70,7 +68,7 @@ record JpegSegments(int components, boolean adobe, int transform, byte[] plain) 
       throw new IOException("expected a frame before the scan, found none");
     }
     plain.write(file, at, file.length - at);
-    return new JpegSegments(components, adobe, transform, plain.toByteArray());
+    return new JpegSegments(components, transform, plain.toByteArray());
   }
 
   /** Where the next marker begins; what stands before it is filling, as decoders have it. */
