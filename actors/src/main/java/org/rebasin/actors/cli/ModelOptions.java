@@ -65,7 +65,11 @@ final class ModelOptions {
     }
     List<ModelId> ids =
         paths.stream()
-            .map(path -> isOnnx(path) ? convert(store, path) : store.register(path, architecture(), told()))
+            .map(
+                path ->
+                    isOnnx(path)
+                        ? convert(store, path)
+                        : store.register(path, architecture(), told()))
             .toList();
     if (readable.size() < paths.size()) {
       requireSame(store, ids);

@@ -115,8 +115,7 @@ final class Laboratory {
 
   /** Takes in a model of the user's, whose images are normalised so. */
   ModelId register(Path file, Normalization normalization) {
-    return store.register(
-        file, Optional.empty(), Map.of(Normalization.KEY, normalization.text()));
+    return store.register(file, Optional.empty(), Map.of(Normalization.KEY, normalization.text()));
   }
 
   private Map<String, Object> trainingKey(Task.Train task) {

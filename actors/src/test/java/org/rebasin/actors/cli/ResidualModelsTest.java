@@ -185,8 +185,18 @@ class ResidualModelsTest {
     String data = photographs();
     JsonNode found =
         Run.of(
-                "experiment", "run", "imagenet-resnet50", "--json", "--data", data,
-                "--model", a, "--model", b, "--out", file("results"))
+                "experiment",
+                "run",
+                "imagenet-resnet50",
+                "--json",
+                "--data",
+                data,
+                "--model",
+                a,
+                "--model",
+                b,
+                "--out",
+                file("results"))
             .done()
             .json()
             .get("found");
@@ -201,7 +211,8 @@ class ResidualModelsTest {
             .json()
             .get("loss")
             .asDouble();
-    double plain = Run.of("evaluate", a, "--json", "--data", data).done().json().get("loss").asDouble();
+    double plain =
+        Run.of("evaluate", a, "--json", "--data", data).done().json().get("loss").asDouble();
     assertEquals(normalised, curves.get("naive").get("test").get("loss").get(0).asDouble(), 1e-6);
     assertTrue(Math.abs(normalised - plain) > 1e-3, normalised + " and " + plain);
   }

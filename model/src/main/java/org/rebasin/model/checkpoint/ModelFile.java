@@ -69,8 +69,7 @@ public final class ModelFile implements AutoCloseable {
    *
    * @param told metadata, which then win over the file's own
    */
-  public static ModelFile open(
-      Path path, Optional<String> architecture, Map<String, String> told) {
+  public static ModelFile open(Path path, Optional<String> architecture, Map<String, String> told) {
     TensorFile file = TensorFile.open(path);
     try {
       Map<Boolean, List<TensorDeclaration>> byState =

@@ -8,8 +8,9 @@ import java.util.Arrays;
  *
  * <p>Scaling averages over all pixels that a new one covers, with weights that fall linearly from
  * its centre (a triangle; bilinear interpolation where an image grows), first along rows, then
- * along columns, and each pass rounds to whole bytes. Python's imaging library does the same in
- * fixed-point arithmetic, so the two differ by at most one where a sum lies between two bytes.
+ * along columns, and each pass rounds to whole bytes. Weights are fixed-point numbers, as in
+ * Python's imaging library, so that the result has the bits of torchvision's {@code Resize(256)}
+ * and {@code CenterCrop(224)}.
  */
 final class ScaledCrop {
   /** Length of the shorter side after scaling. */
@@ -17,6 +18,9 @@ final class ScaledCrop {
 
   /** Length of both sides of what is taken. */
   static final int SIDE = 224;
+
+  /** Bits of a weight behind the point: 255 times the sum of weights still fits an int. */
+  private static final int FRACTION = 22;
 
   private ScaledCrop() {}
 
@@ -55,28 +59,28 @@ final class ScaledCrop {
     return Math.toIntExact((long) SCALED * length / shorter);
   }
 
-  private static byte weighted(byte[] source, int from, int step, float[] weights) {
-    float sum = 0.5f;
+  private static byte weighted(byte[] source, int from, int step, int[] weights) {
+    int sum = 1 << (FRACTION - 1);
     for (int i = 0; i < weights.length; i++) {
       sum += weights[i] * (source[from + i * step] & 0xFF);
     }
-    return (byte) Math.max(0, Math.min(255, (int) sum));
+    return (byte) Math.min(255, sum >> FRACTION);
   }
 
   /**
    * What the pixels of the crop are made of along one axis.
    *
    * @param first where the pixels begin that a new one is made of
-   * @param weights how much each of them counts; their sum is 1
+   * @param weights how much each of them counts, fixed-point; their sum is 1
    */
-  private record Taps(int[] first, float[][] weights) {
+  private record Taps(int[] first, int[][] weights) {
     private static Taps of(int length, int scaled) {
       double ratio = (double) length / scaled;
       // Where an image grows, a triangle still reaches both neighbours.
       double reach = Math.max(1, ratio);
       int cropped = (int) Math.rint((scaled - SIDE) / 2.0);
       int[] first = new int[SIDE];
-      float[][] weights = new float[SIDE][];
+      int[][] weights = new int[SIDE][];
       for (int i = 0; i < SIDE; i++) {
         double centre = (cropped + i + 0.5) * ratio;
         first[i] = (int) Math.max(0, Math.floor(centre - reach + 0.5));
@@ -86,9 +90,9 @@ final class ScaledCrop {
           heights[k] = Math.max(0, 1 - Math.abs(first[i] + k + 0.5 - centre) / reach);
         }
         double sum = Arrays.stream(heights).sum();
-        weights[i] = new float[heights.length];
+        weights[i] = new int[heights.length];
         for (int k = 0; k < heights.length; k++) {
-          weights[i][k] = (float) (heights[k] / sum);
+          weights[i][k] = (int) Math.round(heights[k] / sum * (1 << FRACTION));
         }
       }
       return new Taps(first, weights);

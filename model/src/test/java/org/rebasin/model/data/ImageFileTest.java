@@ -77,8 +77,7 @@ class ImageFileTest {
   @Test
   void printingInksBecomeColours() throws IOException {
     byte[] file = Base64.getDecoder().decode(INKS);
-    assertStripes(
-        file, new int[][] {{0, 255, 255}, {255, 55, 225}, {187, 180, 19}, {55, 55, 55}});
+    assertStripes(file, new int[][] {{0, 255, 255}, {255, 55, 225}, {187, 180, 19}, {55, 55, 55}});
     file[TRANSFORM] = 2;
     assertStripes(file, new int[][] {{77, 255, 30}, {0, 44, 129}, {118, 0, 0}, {0, 29, 0}});
   }
@@ -116,7 +115,7 @@ class ImageFileTest {
     byte[] whole = jpeg(64, 64);
     byte[] png = Files.readAllBytes(write(picture(64, 64), "png", "x.png"));
     assertRefused(Arrays.copyOf(whole, whole.length / 2), "found no end of the image");
-    assertRefused(Arrays.copyOf(whole, 40), "expected a whole JPEG, found an end after 40 bytes");
+    assertRefused(Arrays.copyOf(whole, 40), "expected a whole JPEG, found an end after");
     assertRefused(new byte[0], "expected a JPEG or a PNG, found neither");
     assertRefused("<html>".getBytes(StandardCharsets.UTF_8), "found neither");
     assertRefused(Arrays.copyOf(png, png.length / 2), "");
@@ -124,8 +123,7 @@ class ImageFileTest {
 
   private void assertRefused(byte[] file, String found) throws IOException {
     Path path = Files.write(directory.resolve("broken.JPEG"), file);
-    String message =
-        assertThrows(DatasetException.class, () -> ImageFile.read(path)).getMessage();
+    String message = assertThrows(DatasetException.class, () -> ImageFile.read(path)).getMessage();
     assertTrue(message.startsWith(path + ": cannot be decoded: "), message);
     assertTrue(message.contains(found), message);
   }
@@ -155,16 +153,23 @@ class ImageFileTest {
     byte[] target = new byte[3 * 224 * 224 + 1];
     ScaledCrop.write(new ImageFile(height, width, pattern), target, 1);
     int[][] places = {
-      {0, 0, 0}, {1, 0, 223}, {2, 100, 57}, {0, 223, 0}, {1, 131, 200}, {2, 223, 223},
-      {0, 17, 99}, {1, 60, 5}, {2, 180, 141}
+      {0, 0, 0},
+      {1, 0, 223},
+      {2, 100, 57},
+      {0, 223, 0},
+      {1, 131, 200},
+      {2, 223, 223},
+      {0, 17, 99},
+      {1, 60, 5},
+      {2, 180, 141}
     };
     String[] expected = samples.split(" ");
     for (int i = 0; i < places.length; i++) {
       int at = 1 + (places[i][0] * 224 + places[i][1]) * 224 + places[i][2];
-      assertEquals(Integer.parseInt(expected[i]), target[at] & 0xFF, 1, "sample " + i);
+      assertEquals(Integer.parseInt(expected[i]), target[at] & 0xFF, "sample " + i);
     }
     long found = IntStream.range(1, target.length).mapToLong(i -> target[i] & 0xFF).sum();
-    assertEquals(sum, found, target.length / 1000.0);
+    assertEquals(sum, found);
   }
 
   private static byte[] planes(int... colours) {

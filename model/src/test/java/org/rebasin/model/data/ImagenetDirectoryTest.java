@@ -101,8 +101,7 @@ class ImagenetDirectoryTest {
     Dataset most = load("#train-from=val,test=3,train=3");
     assertArrayEquals(new int[] {0, 10, 20}, brightness(most.test()));
     assertArrayEquals(new int[] {1, 11, 21}, brightness(most.train()));
-    assertEquals(
-        "imagenet:" + directory + "#train=3,train-from=val,test=3", most.specification());
+    assertEquals("imagenet:" + directory + "#train=3,train-from=val,test=3", most.specification());
   }
 
   @Test
@@ -111,9 +110,7 @@ class ImagenetDirectoryTest {
     DatasetSpecification half =
         DatasetSpecification.parse(
             "imagenet:" + directory + "#train-fraction=0.5,train-from=val,train=6,test=2");
-    assertEquals(
-        "imagenet:" + directory + "#train=6,train-from=val,test=2",
-        half.source().text());
+    assertEquals("imagenet:" + directory + "#train=6,train-from=val,test=2", half.source().text());
     assertEquals(half, DatasetSpecification.parse(half.text()));
     assertEquals(3, half.load().train().size());
     assertEquals(2, half.load().test().size());
