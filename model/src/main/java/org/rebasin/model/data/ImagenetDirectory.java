@@ -14,9 +14,9 @@ import org.rebasin.model.tensor.Parallel;
 /**
  * A directory with photographs in one folder for each class: {@code val/CLASS/*.JPEG} to test on
  * and {@code train/CLASS/*.JPEG} to train on, the layout that torchvision reads (ImageNet, O.
- * Russakovsky et al., 2015). The folders' names in order are the labels 0, 1, …, so that every class
- * that a network tells apart needs its folder, which may be empty. What begins with a dot is no part
- * of it.
+ * Russakovsky et al., 2015). The folders' names in order are the labels 0, 1, …, so that every
+ * class that a network tells apart needs its folder, which may be empty. What begins with a dot is
+ * no part of it.
  *
  * @param part the folder that holds the classes' folders
  * @param classes the names of the classes' folders, in order
