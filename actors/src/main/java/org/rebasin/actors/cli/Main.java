@@ -56,7 +56,8 @@ public final class Main implements Runnable {
   static int run(String... arguments) {
     // The text that the commands' help has in common.
     System.setProperty(
-        "rebasin.help.data", "digits, mnist:DIR, fashion-mnist:DIR, cifar10:DIR or cifar100:DIR");
+        "rebasin.help.data",
+        "digits, mnist:DIR, fashion-mnist:DIR, cifar10:DIR, cifar100:DIR or imagenet:DIR");
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(

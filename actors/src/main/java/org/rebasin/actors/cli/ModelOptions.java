@@ -2,6 +2,7 @@ package org.rebasin.actors.cli;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,6 +11,7 @@ import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.work.Datasets;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
+import org.rebasin.model.data.Normalization;
 import org.rebasin.model.description.GivenArchitecture;
 import org.rebasin.model.description.OnnxModel;
 import org.rebasin.model.evaluation.Classifier;
@@ -28,6 +30,21 @@ final class ModelOptions {
           "The models' architecture, if the files do not tell it: mlp:784-512-10, vgg16, resnet50,"
               + " file:PATH of an architecture file, onnx:PATH of an ONNX model.")
   private String architecture;
+
+  @Option(
+      names = "--normalization",
+      paramLabel = "NORM",
+      description =
+          "What the models' images are normalised by, if the files do not tell it: none, imagenet,"
+              + " cifar10, cifar100, mnist, fashion-mnist, or mean=NUMBER,…:std=NUMBER,….")
+  private String normalization;
+
+  /** What is told about the models beside their architecture. */
+  private Map<String, String> told() {
+    return normalization == null
+        ? Map.of()
+        : Map.of(Normalization.KEY, Normalization.parse(normalization).text());
+  }
 
   Optional<String> architecture() {
     return Optional.ofNullable(architecture).map(given -> GivenArchitecture.parse(given).text());
@@ -48,7 +65,11 @@ final class ModelOptions {
     }
     List<ModelId> ids =
         paths.stream()
-            .map(path -> isOnnx(path) ? convert(store, path) : store.register(path, architecture()))
+            .map(
+                path ->
+                    isOnnx(path)
+                        ? convert(store, path)
+                        : store.register(path, architecture(), told()))
             .toList();
     if (readable.size() < paths.size()) {
       requireSame(store, ids);
@@ -71,18 +92,17 @@ final class ModelOptions {
   }
 
   /** Takes an ONNX model in as the same network in safetensors. */
-  private static ModelId convert(ModelStore store, Path path) {
+  private ModelId convert(ModelStore store, Path path) {
     OnnxModel model = OnnxModel.read(path);
     try (Weights weights = model.weights()) {
       weights.requireFinite(path.toString());
-      return store.write(
-          weights,
-          Map.of(
-              ModelFile.ARCHITECTURE, GraphArchitecture.of(model.network()).text(),
-              Provenance.KEY,
-                  new Provenance(
-                          "convert", List.of(), Map.of("onnx", path.getFileName().toString()))
-                      .json()));
+      Map<String, String> metadata = new HashMap<>(told());
+      metadata.put(ModelFile.ARCHITECTURE, GraphArchitecture.of(model.network()).text());
+      metadata.put(
+          Provenance.KEY,
+          new Provenance("convert", List.of(), Map.of("onnx", path.getFileName().toString()))
+              .json());
+      return store.write(weights, metadata);
     }
   }
 

@@ -11,6 +11,7 @@ import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Task;
+import org.rebasin.model.data.Normalization;
 
 /**
  * Aligns two networks that the user has by their weights, and, where there is data to evaluate on,
@@ -31,7 +32,15 @@ final class CheckpointsExperiment {
           "experiment %s: expected --model twice, found %d models"
               .formatted(experiment.name(), experiment.models().size()));
     }
-    List<ModelId> models = experiment.models().stream().map(laboratory::register).toList();
+    Optional<Normalization> normalization = experiment.normalization();
+    List<ModelId> models =
+        experiment.models().stream()
+            .map(
+                file ->
+                    normalization
+                        .map(given -> laboratory.register(file, given))
+                        .orElseGet(() -> laboratory.register(file)))
+            .toList();
     Optional<MergeRequest.EvaluationPlan> evaluation =
         experiment
             .givenData()
@@ -44,7 +53,9 @@ final class CheckpointsExperiment {
                         Set.of(Task.Split.TEST)));
     JsonNode found =
         laboratory.merge(
-            Map.of(),
+            normalization
+                .map(given -> Map.<String, Object>of(Normalization.KEY, given.text()))
+                .orElseGet(Map::of),
             new MergeRequest(
                 models.stream().<MergeRequest.Source>map(MergeRequest.Stored::new).toList(),
                 Optional.of(

@@ -16,6 +16,7 @@ import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Preparation;
 import org.rebasin.actors.work.Task;
 import org.rebasin.model.data.DatasetSpecification;
+import org.rebasin.model.data.Normalization;
 import org.rebasin.model.training.Optimizer;
 import org.rebasin.model.training.Schedule;
 import org.rebasin.model.training.TrainingSettings;
@@ -198,6 +199,13 @@ public final class Experiment {
             text("augmentation", Preparation.NONE.augmentation()));
     return new Task.Train(
         label, architecture, trainingData, Optional.empty(), chosen, preparation, false);
+  }
+
+  /** What the user's own models are said to have been trained with, if it is said. */
+  Optional<Normalization> normalization() {
+    return settings.hasPath("normalization")
+        ? Optional.of(Normalization.parse(settings.getString("normalization")))
+        : Optional.empty();
   }
 
   private String text(String path, String otherwise) {

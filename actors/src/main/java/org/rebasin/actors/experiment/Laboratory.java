@@ -29,6 +29,7 @@ import org.rebasin.actors.work.Progress;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskResult;
 import org.rebasin.model.data.Dataset;
+import org.rebasin.model.data.Normalization;
 
 /**
  * Where experiments run: a node, and a directory that keeps every trained model and every
@@ -110,6 +111,11 @@ final class Laboratory {
   /** Takes in a model where it is. */
   ModelId register(Path file) {
     return store.register(file, Optional.empty());
+  }
+
+  /** Takes in a model of the user's, whose images are normalised so. */
+  ModelId register(Path file, Normalization normalization) {
+    return store.register(file, Optional.empty(), Map.of(Normalization.KEY, normalization.text()));
   }
 
   private Map<String, Object> trainingKey(Task.Train task) {

@@ -39,8 +39,12 @@ public final class ModelStore implements AutoCloseable {
   private final Map<ModelId, Entry> entries = new ConcurrentHashMap<>();
   private Optional<Path> directory = Optional.empty();
 
-  /** A model's file, and the architecture that the user gave for it, if any. */
-  private record Entry(Path path, Optional<String> architecture) {}
+  /** A model's file, and what the user told about it, if anything. */
+  private record Entry(Path path, Optional<String> architecture, Map<String, String> told) {
+    ModelFile open() {
+      return ModelFile.open(path, architecture, told);
+    }
+  }
 
   /**
    * A store without models.
@@ -60,18 +64,27 @@ public final class ModelStore implements AutoCloseable {
    *     infinity
    */
   public ModelId register(Path path, Optional<String> architecture) {
-    try (ModelFile file = ModelFile.open(path, architecture)) {
+    return register(path, architecture, Map.of());
+  }
+
+  /**
+   * The same, told more about the model than its file tells.
+   *
+   * @param told metadata, which then win over the file's own; an export leaves the file as it is
+   */
+  public ModelId register(Path path, Optional<String> architecture, Map<String, String> told) {
+    Entry entry = new Entry(path, architecture, Map.copyOf(told));
+    try (ModelFile file = entry.open()) {
       file.weights().requireFinite(path.toString());
       ModelId id = new ModelId(file.sha256());
-      entries.put(id, new Entry(path, architecture));
+      entries.put(id, entry);
       return id;
     }
   }
 
   /** Opens a model; the caller closes it. */
   public ModelFile open(ModelId id) {
-    Entry entry = entry(id);
-    return ModelFile.open(entry.path(), entry.architecture());
+    return entry(id).open();
   }
 
   /** Reads tensors that are not a model's, such as measured moments; the caller closes them. */
@@ -165,7 +178,7 @@ public final class ModelStore implements AutoCloseable {
         ModelId id = new ModelId(writer.commit().sha256());
         Path named = directory().resolve(id.sha256() + ".safetensors");
         Files.move(unnamed, named, StandardCopyOption.ATOMIC_MOVE);
-        entries.putIfAbsent(id, new Entry(named, Optional.empty()));
+        entries.putIfAbsent(id, new Entry(named, Optional.empty(), Map.of()));
         return id;
       } catch (IOException problem) {
         throw new UncheckedIOException("cannot write a model under " + parent, problem);

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,6 +21,7 @@ import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -161,5 +164,71 @@ class ResidualModelsTest {
     Run refused = Run.of("merge", a, bad, "--out", file("out"));
     assertEquals(2, refused.code());
     assertTrue(refused.err().contains("steps: expected F32, F16 or BF16, found I64"));
+  }
+
+  /** Ten photographs of 5 classes, of which every second one is tested on. */
+  private String photographs() throws IOException {
+    Random random = new Random(7);
+    for (int i = 0; i < 10; i++) {
+      BufferedImage image = new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB);
+      for (int pixel = 0; pixel < 40 * 30; pixel++) {
+        image.setRGB(pixel % 40, pixel / 40, random.nextInt());
+      }
+      Path folder = Files.createDirectories(file("photographs").resolve("val/n" + i / 2));
+      assertTrue(ImageIO.write(image, "jpeg", folder.resolve(i + ".JPEG").toFile()));
+    }
+    return "imagenet:" + file("photographs") + "#train-from=val";
+  }
+
+  @Test
+  void publishedCheckpointsAreComparedOnPhotographs() throws IOException {
+    String data = photographs();
+    JsonNode found =
+        Run.of(
+                "experiment",
+                "run",
+                "imagenet-resnet50",
+                "--json",
+                "--data",
+                data,
+                "--model",
+                a,
+                "--model",
+                b,
+                "--out",
+                file("results"))
+            .done()
+            .json()
+            .get("found");
+    JsonNode curves = found.get("curves");
+    for (String kind : List.of("naive", "aligned", "corrected")) {
+      assertEquals(25, curves.get(kind).get("test").get("loss").size(), kind);
+    }
+    // The line begins in the first model, on images that are normalised as the experiment says.
+    double normalised =
+        Run.of("evaluate", a, "--json", "--data", data, "--normalization", "imagenet")
+            .done()
+            .json()
+            .get("loss")
+            .asDouble();
+    double plain =
+        Run.of("evaluate", a, "--json", "--data", data).done().json().get("loss").asDouble();
+    assertEquals(normalised, curves.get("naive").get("test").get("loss").get(0).asDouble(), 1e-6);
+    assertTrue(Math.abs(normalised - plain) > 1e-3, normalised + " and " + plain);
+  }
+
+  @Test
+  void aMergeRecordsTheNormalizationThatWasTold() throws IOException {
+    Path out = file("merged.safetensors");
+    Run.of("merge", a, b, "--normalization", "imagenet", "--out", out).done();
+    String data = photographs();
+    assertEquals(
+        Run.of("evaluate", out, "--json", "--data", data, "--normalization", "imagenet")
+            .done()
+            .json(),
+        Run.of("evaluate", out, "--json", "--data", data).done().json());
+    Run refused = Run.of("evaluate", out, "--data", data, "--normalization", "svhn");
+    assertEquals(2, refused.code());
+    assertTrue(refused.err().contains("normalization: expected none, imagenet"), refused.err());
   }
 }

@@ -3,6 +3,7 @@ package org.rebasin.model.checkpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,7 @@ public final class ModelFile implements AutoCloseable {
   private final TensorFile file;
   private final Network network;
 
+  private final Map<String, String> metadata;
   private final List<TensorDeclaration> parameters;
   private final List<TensorDeclaration> state;
   private final List<Tensor> mapped = new ArrayList<>();
@@ -40,10 +42,12 @@ public final class ModelFile implements AutoCloseable {
   private ModelFile(
       TensorFile file,
       Network network,
+      Map<String, String> metadata,
       List<TensorDeclaration> parameters,
       List<TensorDeclaration> state) {
     this.file = file;
     this.network = network;
+    this.metadata = metadata;
     this.parameters = parameters;
     this.state = state;
   }
@@ -57,6 +61,15 @@ public final class ModelFile implements AutoCloseable {
    * @throws IllegalArgumentException if the architecture cannot be told or does not fit
    */
   public static ModelFile open(Path path, Optional<String> architecture) {
+    return open(path, architecture, Map.of());
+  }
+
+  /**
+   * The same, told more about the model than its file tells.
+   *
+   * @param told metadata, which then win over the file's own
+   */
+  public static ModelFile open(Path path, Optional<String> architecture, Map<String, String> told) {
     TensorFile file = TensorFile.open(path);
     try {
       Map<Boolean, List<TensorDeclaration>> byState =
@@ -74,9 +87,12 @@ public final class ModelFile implements AutoCloseable {
       }
       Optional<String> text =
           architecture.or(() -> Optional.ofNullable(file.metadata().get(ARCHITECTURE)));
+      Map<String, String> metadata = new LinkedHashMap<>(file.metadata());
+      metadata.putAll(told);
       return new ModelFile(
           file,
           CheckpointArchitecture.networkOf(shapes, text, path.toString()),
+          Collections.unmodifiableMap(metadata),
           byState.get(false),
           byState.get(true));
     } catch (RuntimeException problem) {
@@ -139,9 +155,9 @@ public final class ModelFile implements AutoCloseable {
     state.forEach(tensor -> writer.copy(tensor.name(), file));
   }
 
-  /** The file's own strings. */
+  /** The file's own strings, and those that were told beside it. */
   public Map<String, String> metadata() {
-    return file.metadata();
+    return metadata;
   }
 
   /** SHA-256 of the whole file; the first call reads it. */

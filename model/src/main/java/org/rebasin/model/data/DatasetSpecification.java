@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 /**
  * Names a data set and where it comes from, as users write it: {@code digits}, {@code
  * digits:seed=3,train=8000,test=2000}, {@code mnist:DIR}, {@code fashion-mnist:DIR}, {@code
- * cifar10:DIR} or {@code cifar100:DIR}.
+ * cifar10:DIR}, {@code cifar100:DIR} or {@code imagenet:DIR}.
  *
  * <p>Any of them may be followed by {@code #} and options, which select examples of it:
  *
@@ -28,8 +28,16 @@ import java.util.stream.Stream;
  * order of the options does not matter: of the examples to train on the split's part is taken
  * first, then the shard, then the subset. A directory whose name contains {@code #} needs a {@code
  * #} behind it, with or without options.
+ *
+ * <p>Of {@code imagenet} {@code train} and {@code test} say how many images are loaded at all, see
+ * {@link ImagenetSpecification}; the other options select from those.
  */
-public sealed interface DatasetSpecification {
+public sealed interface DatasetSpecification
+    permits DatasetSpecification.Digits,
+        DatasetSpecification.Idx,
+        DatasetSpecification.Cifar,
+        ImagenetSpecification,
+        DatasetSpecification.Selected {
   /** Between a data set and the options that select examples of it. */
   char SELECTION_MARK = '#';
 
@@ -41,22 +49,19 @@ public sealed interface DatasetSpecification {
    */
   static DatasetSpecification parse(String text) {
     int mark = text.lastIndexOf(SELECTION_MARK);
-    if (mark < 0) {
-      return parseSource(text, text);
-    }
-    DatasetSpecification source = parseSource(text, text.substring(0, mark));
-    Selection selection = Selection.parse("data '%s'".formatted(text), text.substring(mark + 1));
-    return selection.isEverything() ? source : new Selected(source, selection.text());
-  }
-
-  private static DatasetSpecification parseSource(String text, String source) {
+    String source = mark < 0 ? text : text.substring(0, mark);
+    String options = mark < 0 ? "" : text.substring(mark + 1);
+    String context = "data '%s'".formatted(text);
     int colon = source.indexOf(':');
     String name = colon < 0 ? source : source.substring(0, colon);
     String rest = colon < 0 ? "" : source.substring(colon + 1);
     if (name.equals(Digits.NAME)) {
-      return Digits.parse(text, rest);
+      return Selection.parse(context, options).of(Digits.parse(text, rest));
     }
-    List<String> known = Stream.concat(Idx.NAMES.stream(), Cifar.NAMES.stream()).toList();
+    List<String> known =
+        Stream.of(Idx.NAMES, Cifar.NAMES, List.of(ImagenetSpecification.NAME))
+            .flatMap(List::stream)
+            .toList();
     if (!known.contains(name)) {
       throw new IllegalArgumentException(
           "data '%s': expected digits, digits:OPTION=VALUE,… (options %s), %s:DIR, found '%s'"
@@ -68,7 +73,11 @@ public sealed interface DatasetSpecification {
           "data '%s': expected %s:DIR, found no directory".formatted(text, name));
     }
     Path directory = Path.of(rest);
-    return Idx.NAMES.contains(name) ? new Idx(name, directory) : new Cifar(name, directory);
+    if (name.equals(ImagenetSpecification.NAME)) {
+      return ImagenetSpecification.parse(context, directory, options);
+    }
+    return Selection.parse(context, options)
+        .of(Idx.NAMES.contains(name) ? new Idx(name, directory) : new Cifar(name, directory));
   }
 
   /** The name of the data set, such as {@code mnist}. */
@@ -250,7 +259,11 @@ public sealed interface DatasetSpecification {
     @Override
     public String text() {
       String text = source.text();
-      return (text.indexOf(SELECTION_MARK) < 0 ? text + SELECTION_MARK : text) + options;
+      int mark = text.lastIndexOf(SELECTION_MARK);
+      // Behind a source's own options they go on with a comma.
+      String between =
+          mark < 0 ? String.valueOf(SELECTION_MARK) : mark < text.length() - 1 ? "," : "";
+      return text + between + options;
     }
 
     @Override

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
  * several threads. Subsets are views: they share the pixels and cost four bytes an image.
  */
 public final class LabelledImages {
-  private static final int MAX_CLASSES = 256;
+  private static final int MAX_BYTE_CLASSES = 256;
 
   /** Pixels converted at a time: 16 KiB of floats, so the copy onwards reads from the L1 cache. */
   private static final int CHUNK = 4096;
@@ -18,12 +18,12 @@ public final class LabelledImages {
   private final ImageShape shape;
   private final int classes;
   private final byte[] pixels;
-  private final byte[] labels;
+  private final int[] labels;
 
   /** Where image i of this view stands in the shared arrays. */
   private final int[] rows;
 
-  private LabelledImages(ImageShape shape, int classes, byte[] pixels, byte[] labels, int[] rows) {
+  private LabelledImages(ImageShape shape, int classes, byte[] pixels, int[] labels, int[] rows) {
     if (rows.length == 0) {
       throw new IllegalArgumentException("images: expected at least one, found none");
     }
@@ -46,9 +46,25 @@ public final class LabelledImages {
    *     range
    */
   public static LabelledImages of(ImageShape shape, int classes, byte[] pixels, byte[] labels) {
-    if (classes < 1 || classes > MAX_CLASSES) {
+    if (classes > MAX_BYTE_CLASSES) {
       throw new IllegalArgumentException(
-          "classes: expected 1 to %d, found %d".formatted(MAX_CLASSES, classes));
+          "classes: expected 1 to %d, found %d".formatted(MAX_BYTE_CLASSES, classes));
+    }
+    int[] numbers = new int[labels.length];
+    Arrays.setAll(numbers, i -> labels[i] & 0xFF);
+    return of(shape, classes, pixels, numbers);
+  }
+
+  /**
+   * The same with any number of classes.
+   *
+   * @param classes 1 or more
+   * @param labels from 0 to one less than {@code classes}, {@code [images]}
+   * @throws IllegalArgumentException as above
+   */
+  static LabelledImages of(ImageShape shape, int classes, byte[] pixels, int[] labels) {
+    if (classes < 1) {
+      throw new IllegalArgumentException("classes: expected 1 or more, found " + classes);
     }
     long expected = (long) labels.length * shape.elements();
     if (pixels.length != expected) {
@@ -57,9 +73,9 @@ public final class LabelledImages {
               .formatted(labels.length, shape, expected, pixels.length));
     }
     for (int i = 0; i < labels.length; i++) {
-      if ((labels[i] & 0xFF) >= classes) {
+      if (labels[i] < 0 || labels[i] >= classes) {
         throw new IllegalArgumentException(
-            "label %d: expected 0 to %d, found %d".formatted(i, classes - 1, labels[i] & 0xFF));
+            "label %d: expected 0 to %d, found %d".formatted(i, classes - 1, labels[i]));
       }
     }
     return new LabelledImages(shape, classes, pixels, labels, firstRows(labels.length));
@@ -82,7 +98,7 @@ public final class LabelledImages {
 
   /** The class of one image. */
   public int label(int image) {
-    return labels[rows[image]] & 0xFF;
+    return labels[rows[image]];
   }
 
   /** A copy of the unsigned bytes of one image, {@code [channels, height, width]}. */

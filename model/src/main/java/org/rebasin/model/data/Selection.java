@@ -32,10 +32,10 @@ record Selection(
   private static final String DIRICHLET = "dirichlet";
   private static final String SHARD_SEED = "shard-seed";
   private static final String TRAIN = "train";
-  private static final String TRAIN_FRACTION = "train-fraction";
+  static final String TRAIN_FRACTION = "train-fraction";
   private static final String TEST = "test";
-  private static final String SUBSET_SEED = "subset-seed";
-  private static final List<String> OPTIONS =
+  static final String SUBSET_SEED = "subset-seed";
+  static final List<String> OPTIONS =
       List.of(
           LOW_LABELS,
           SPLIT,
@@ -156,6 +156,11 @@ record Selection(
       options.add(SUBSET_SEED + "=" + subsetSeed);
     }
     return String.join(",", options);
+  }
+
+  /** What this selects of a data set, which is all of it if nothing is selected. */
+  DatasetSpecification of(DatasetSpecification source) {
+    return isEverything() ? source : new DatasetSpecification.Selected(source, text());
   }
 
   /** Whether every example is used. */

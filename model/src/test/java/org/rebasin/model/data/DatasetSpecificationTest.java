@@ -45,7 +45,7 @@ class DatasetSpecificationTest {
     assertRefused(
         "svhn:x",
         "data 'svhn:x': expected digits, digits:OPTION=VALUE,… (options seed, train, test), mnist:DIR"
-            + " or fashion-mnist:DIR or cifar10:DIR or cifar100:DIR, found 'svhn'");
+            + " or fashion-mnist:DIR or cifar10:DIR or cifar100:DIR or imagenet:DIR, found 'svhn'");
   }
 
   @Test
