@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.report.Plot;
+import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Strategy;
 
@@ -43,7 +44,12 @@ final class ManyModelsExperiment {
                 .toList());
     Map<String, JsonNode> merged = new LinkedHashMap<>();
     for (String strategy : experiment.settings().getStringList("strategies")) {
-      merged.put(strategy, laboratory.merge(Map.of(), request(parents, strategy)));
+      merged.put(strategy, laboratory.merge(Map.of(), request(parents, strategy, Optional.empty())));
+      if (experiment.correction().isPresent()) {
+        merged.put(
+            strategy + ", corrected",
+            laboratory.merge(Map.of(), request(parents, strategy, experiment.correction())));
+      }
     }
     JsonNode controls = merged.values().iterator().next().get("evaluation");
     Map<String, JsonNode> all = new LinkedHashMap<>();
@@ -63,7 +69,8 @@ final class ManyModelsExperiment {
         Map.of("reliability", reliability(all)));
   }
 
-  private MergeRequest request(List<Laboratory.Trained> parents, String strategy) {
+  private MergeRequest request(
+      List<Laboratory.Trained> parents, String strategy, Optional<Correction> correction) {
     return new MergeRequest(
         parents.stream()
             .<MergeRequest.Source>map(parent -> new MergeRequest.Stored(parent.model()))
@@ -72,7 +79,7 @@ final class ManyModelsExperiment {
             new MergeRequest.AlignmentPlan(
                 Strategy.of(strategy), new Matching.Weight(0), 1, false)),
         Optional.of(parents.stream().map(parent -> 1.0 / parents.size()).toList()),
-        experiment.correction(),
+        correction,
         Optional.of(new MergeRequest.EvaluationPlan(experiment.data(), true, 0, Set.of())));
   }
 
