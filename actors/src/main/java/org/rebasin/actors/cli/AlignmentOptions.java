@@ -75,6 +75,9 @@ final class AlignmentOptions {
   }
 
   private Matching matching(Optional<String> data) {
+    if (restarts < 0) {
+      throw new IllegalArgumentException("--restarts: expected at least 0, found " + restarts);
+    }
     return switch (method) {
       case WEIGHT -> new Matching.Weight(restarts);
       case ACTIVATION -> new Matching.Activation(false, needed(data));
