@@ -242,10 +242,16 @@ public final class Experiment {
 
   /** How merged models are corrected, if they are. */
   Optional<Correction> correction() {
-    if (!settings.hasPath("correction")) {
+    return correction(settings);
+  }
+
+  /** How those of a variant are, which may say so by itself. */
+  Optional<Correction> correction(Config variant) {
+    Config all = variant.withFallback(settings);
+    if (!all.hasPath("correction")) {
       return Optional.empty();
     }
-    Config correction = settings.getConfig("correction");
+    Config correction = all.getConfig("correction");
     return Optional.of(
         new Correction(
             Correction.Kind.valueOf(correction.getString("kind").toUpperCase(Locale.ROOT)),

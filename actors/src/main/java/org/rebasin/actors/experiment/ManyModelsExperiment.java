@@ -44,7 +44,8 @@ final class ManyModelsExperiment {
                 .toList());
     Map<String, JsonNode> merged = new LinkedHashMap<>();
     for (String strategy : experiment.settings().getStringList("strategies")) {
-      merged.put(strategy, laboratory.merge(Map.of(), request(parents, strategy, Optional.empty())));
+      merged.put(
+          strategy, laboratory.merge(Map.of(), request(parents, strategy, Optional.empty())));
       if (experiment.correction().isPresent()) {
         merged.put(
             strategy + ", corrected",

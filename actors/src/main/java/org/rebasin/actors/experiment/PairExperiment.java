@@ -80,10 +80,11 @@ final class PairExperiment {
                 experiment.training(label + ", A", architecture, experiment.data("data-a"), 1),
                 experiment.training(label + ", B", architecture, experiment.data("data-b"), 2)));
     Map<String, JsonNode> results = new LinkedHashMap<>();
-    results.put(NAIVE, laboratory.merge(Map.of(), request(parents, Optional.empty())));
+    results.put(NAIVE, laboratory.merge(Map.of(), request(variant, parents, Optional.empty())));
     for (Matching matching : experiment.matchings()) {
       results.put(
-          matching.text(), laboratory.merge(Map.of(), request(parents, Optional.of(matching))));
+          matching.text(),
+          laboratory.merge(Map.of(), request(variant, parents, Optional.of(matching))));
     }
     describe(variant, parents, results);
     Map<String, Object> found = new LinkedHashMap<>();
@@ -118,8 +119,9 @@ final class PairExperiment {
     return Optional.of(laboratory.train(List.of(task)).get(0));
   }
 
-  private MergeRequest request(List<Laboratory.Trained> parents, Optional<Matching> matching) {
-    Optional<Correction> correction = matching.flatMap(method -> experiment.correction());
+  private MergeRequest request(
+      Config variant, List<Laboratory.Trained> parents, Optional<Matching> matching) {
+    Optional<Correction> correction = matching.flatMap(method -> experiment.correction(variant));
     EnumSet<CurveKind> kinds =
         matching.isEmpty() ? EnumSet.of(CurveKind.NAIVE) : EnumSet.of(CurveKind.ALIGNED);
     if (correction.isPresent()) {

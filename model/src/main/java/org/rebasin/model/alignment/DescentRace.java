@@ -26,8 +26,11 @@ final class DescentRace implements AutoCloseable {
    */
   private static final double[] MOST_BEHIND = {0.1, 0.02};
 
-  /** Descents at most whose scores a large network's race holds at the same time. */
-  private static final int MOST_HELD = 2;
+  /**
+   * Greedy descents of a large network that go on after their first sweep: the second one takes as
+   * many products again, which there is seconds, and each holds its scores.
+   */
+  private static final int MOST_HELD = 1;
 
   /** The part of a group's units that a kick disturbs. */
   private static final int KICKED = 10;
