@@ -218,7 +218,7 @@ final class PairExperiment {
                     name.endsWith(NAIVE),
                     true)));
     return new Plot(
-        experiment.title() + ": barrier by width",
+        experiment.title(),
         "width",
         "test loss barrier",
         OptionalDouble.of(0),

@@ -65,10 +65,14 @@ final class AlignedGroup implements AutoCloseable {
     return gain > TOLERANCE * magnitude;
   }
 
-  /** Forgets the last descent, and keeps its memory. */
-  void reset() {
+  /**
+   * Forgets the last descent, and keeps its memory.
+   *
+   * @param near whether the next scores differ little from the last ones
+   */
+  void reset(boolean near) {
     scores.reset();
-    assignment.reset();
+    assignment.reset(near);
   }
 
   @Override

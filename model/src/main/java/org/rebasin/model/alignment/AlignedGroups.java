@@ -40,9 +40,13 @@ final class AlignedGroups implements AutoCloseable {
     return adjacent[one][other];
   }
 
-  /** Forgets the last descent, and keeps its memory. */
-  void reset() {
-    groups.forEach(AlignedGroup::reset);
+  /**
+   * Forgets the last descent, and keeps its memory.
+   *
+   * @param near whether the next scores differ little from the last ones
+   */
+  void reset(boolean near) {
+    groups.forEach(group -> group.reset(near));
   }
 
   @Override

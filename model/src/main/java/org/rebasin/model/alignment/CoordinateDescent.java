@@ -52,7 +52,7 @@ final class CoordinateDescent {
   /**
    * A descent at its beginning.
    *
-   * @param groups of the spec; this descent's alone for as long as it runs
+   * @param groups of the spec, fresh or reset; this descent's alone for as long as it runs
    * @param workspaces may be shared with other descents
    * @param first how it begins
    * @param seed of the order in which groups are visited
@@ -70,7 +70,6 @@ final class CoordinateDescent {
     this.b = b;
     this.groups = groups;
     this.workspaces = workspaces;
-    groups.reset();
     int count = spec.groups().size();
     this.permutations = new ArrayList<>(spec.identity().byGroup());
     this.anchored = new boolean[count];

@@ -14,6 +14,7 @@ final class GroupAssignment {
   private static final double MOST_MOVED = 0.2;
 
   private double[] duals = {};
+  private boolean near;
 
   /**
    * The permutation of the highest total score.
@@ -24,15 +25,24 @@ final class GroupAssignment {
   Permutation best(LinearAssignmentSolver solver, Tensor scores, double moved) {
     int size = scores.dimension(0);
     Assignment assignment =
-        duals.length == 0 || moved > MOST_MOVED
+        duals.length == 0 || moved > MOST_MOVED && !near
             ? solver.maximize(scores.values().duplicate(), size, size)
             : solver.maximize(scores.values().duplicate(), size, size, duals);
+    near = false;
     duals = assignment.columnDuals();
     return Permutation.of(assignment.columnOfRow());
   }
 
-  /** Forgets the last solution. */
-  void reset() {
-    duals = new double[0];
+  /**
+   * Begins with other scores.
+   *
+   * @param nearLast whether the next scores differ little from the last ones; else the last
+   *     solution is forgotten
+   */
+  void reset(boolean nearLast) {
+    near = nearLast;
+    if (!nearLast) {
+      duals = new double[0];
+    }
   }
 }

@@ -157,7 +157,7 @@ public final class MergeMany {
     int[] changesSeen = new int[models.size()];
     Arrays.fill(changesSeen, -1);
     boolean rest = false;
-    try (WarmMatching matching = new WarmMatching(spec)) {
+    try (WarmMatching matching = new WarmMatching(spec, false)) {
       for (int round = progress.size(); !rest && round < settings.maximumRounds(); round++) {
         rest = true;
         // Afresh each round: adding and taking away leaves a little rounding behind.

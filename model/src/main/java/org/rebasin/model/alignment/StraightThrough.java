@@ -111,7 +111,7 @@ public final class StraightThrough implements AutoCloseable {
     this.midpoint = Weights.like(a);
     this.gradients = network.allocateGradients();
     this.optimizer = Optimizer.Kind.SGD.create(gradients, 0);
-    this.matching = new WarmMatching(spec);
+    this.matching = new WarmMatching(spec, true);
     writeMidpoint();
     this.seconds = (System.nanoTime() - started) / 1e9;
   }

@@ -14,12 +14,19 @@ import org.rebasin.model.tensor.Weights;
  */
 public final class WarmMatching implements AutoCloseable {
   private final PermutationSpec spec;
+  private final boolean drifting;
   private final Workspaces workspaces = new Workspaces();
   private Optional<AlignedGroups> groups = Optional.empty();
 
-  /** Matching for networks of this spec; memory is taken at the first call. */
-  public WarmMatching(PermutationSpec spec) {
+  /**
+   * Matching for networks of this spec; memory is taken at the first call.
+   *
+   * @param drifting whether the weights of each call are nearly those of the call before: then its
+   *     assignments begin with that one's solutions
+   */
+  public WarmMatching(PermutationSpec spec, boolean drifting) {
     this.spec = spec;
+    this.drifting = drifting;
   }
 
   /**
@@ -36,6 +43,7 @@ public final class WarmMatching implements AutoCloseable {
     if (groups.isEmpty()) {
       groups = Optional.of(new AlignedGroups(spec, a, ScoreMemory.of(spec, a.parameters())));
     }
+    groups.get().reset(drifting);
     return new CoordinateDescent(
             spec, a, b, groups.get(), workspaces, new FirstSweep.From(start), seed)
         .descend(WeightMatching.MAXIMUM_SWEEPS, CoordinateDescent.Observer.NONE);

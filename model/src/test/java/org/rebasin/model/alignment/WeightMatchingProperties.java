@@ -27,7 +27,7 @@ class WeightMatchingProperties {
     return new Mlp(widths, 0).network();
   }
 
-  @Property(tries = 40)
+  @Property(tries = 40, seed = "1")
   void theObjectiveNeverFallsAfterAGreedyFirstSweep(
       @ForAll @Size(min = 1, max = 4) List<@IntRange(min = 1, max = 60) Integer> hidden,
       @ForAll @IntRange(min = 0, max = 2) int kind,
@@ -41,7 +41,7 @@ class WeightMatchingProperties {
     descend(network(hidden), first, 2, seed);
   }
 
-  @Property(tries = 30)
+  @Property(tries = 30, seed = "1")
   void theObjectiveNeverFallsFromAGivenStart(
       @ForAll @Size(min = 1, max = 4) List<@IntRange(min = 1, max = 60) Integer> hidden,
       @ForAll long seed) {
@@ -81,7 +81,7 @@ class WeightMatchingProperties {
     }
   }
 
-  @Property(tries = 8)
+  @Property(tries = 8, seed = "1")
   void aPlantedPermutationIsRecoveredCompletely(
       @ForAll @IntRange(min = 64, max = 160) int width, @ForAll long seed) {
     Network network = Mlp.of(100, width, width, width, 10).network();
@@ -118,7 +118,7 @@ class WeightMatchingProperties {
             });
   }
 
-  @Property(tries = 10)
+  @Property(tries = 10, seed = "1")
   void theSameSeedGivesTheSamePermutations(@ForAll long seed) {
     Network network = network(List.of(30, 40, 20));
     PermutationSpec spec = PermutationSpec.of(network);
@@ -131,7 +131,7 @@ class WeightMatchingProperties {
     }
   }
 
-  @Property(tries = 10)
+  @Property(tries = 10, seed = "1")
   void scoresKeptAndScoresComputedAfreshLeadToTheSamePermutations(@ForAll long seed) {
     Network network = Mlp.of(60, 70, 70, 50, 10).network();
     PermutationSpec spec = PermutationSpec.of(network);
@@ -148,12 +148,13 @@ class WeightMatchingProperties {
   }
 
   @Property(tries = 10, seed = "1")
-  void aWarmMatchingUsedAgainAndAgainNeverFallsBelowItsStart(@ForAll long seed) {
+  void aWarmMatchingUsedAgainAndAgainNeverFallsBelowItsStart(
+      @ForAll long seed, @ForAll boolean drifting) {
     Network network = network(List.of(30, 40, 20));
     PermutationSpec spec = PermutationSpec.of(network);
     try (Weights a = network.initialize(seed);
         Weights b = network.initialize(seed + 1);
-        WarmMatching matching = new WarmMatching(spec)) {
+        WarmMatching matching = new WarmMatching(spec, drifting)) {
       Permutations first = matching.match(a, b, spec.identity(), seed);
       assertEquals(first, matching.match(a, b, spec.identity(), seed));
       assertEquals(first, matching.match(a, b, first, seed + 1));
@@ -164,7 +165,7 @@ class WeightMatchingProperties {
     }
   }
 
-  @Property(tries = 20)
+  @Property(tries = 20, seed = "1")
   void theObjectiveIsThatOfThePermutedWeights(
       @ForAll @Size(min = 1, max = 3) List<@IntRange(min = 1, max = 30) Integer> hidden,
       @ForAll long seed) {

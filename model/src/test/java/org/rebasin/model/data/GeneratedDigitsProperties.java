@@ -11,7 +11,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
 class GeneratedDigitsProperties {
-  @Property(tries = 30)
+  @Property(tries = 30, seed = "1")
   void theSameSeedDrawsTheSameBytesOnAnyNumberOfThreads(@ForAll long seed) {
     LabelledImages images = GeneratedDigits.draw(seed, "train", 30);
     ForkJoinPool single = new ForkJoinPool(1);
@@ -22,14 +22,14 @@ class GeneratedDigitsProperties {
     }
   }
 
-  @Property(tries = 30)
+  @Property(tries = 30, seed = "1")
   void aSmallerSetIsTheBeginningOfALargerOne(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 40) int count) {
     assertAlike(
         GeneratedDigits.draw(seed, "train", count), GeneratedDigits.draw(seed, "train", 40), count);
   }
 
-  @Property(tries = 30)
+  @Property(tries = 30, seed = "1")
   void anotherSeedOrSplitDrawsOtherImages(@ForAll long seed) {
     LabelledImages images = GeneratedDigits.draw(seed, "train", 10);
     LabelledImages otherSeed = GeneratedDigits.draw(seed + 1, "train", 10);

@@ -152,6 +152,28 @@ class CalibrationTest {
   }
 
   @Test
+  void fineBinsPutTogetherAreCoarseBins() {
+    int[] labels = {0, 1, 0, 1, 0, 0};
+    try (Tensor logits = logits(0.55, 0.61, 0.72, 0.83, 0.94, 0.3)) {
+      Calibration fine = Calibration.of(30, logits, labels, labels.length);
+      for (int bins : new int[] {10, 15, 30, 1}) {
+        Calibration coarse = fine.coarsened(bins);
+        Calibration direct = Calibration.of(bins, logits, labels, labels.length);
+        assertEquals(direct.bins().size(), coarse.bins().size());
+        for (int bin = 0; bin < bins; bin++) {
+          assertEquals(direct.bins().get(bin).examples(), coarse.bins().get(bin).examples());
+          assertEquals(direct.bins().get(bin).correct(), coarse.bins().get(bin).correct());
+          assertEquals(
+              direct.bins().get(bin).confidenceSum(),
+              coarse.bins().get(bin).confidenceSum(),
+              1e-12);
+        }
+      }
+      assertThrows(IllegalArgumentException.class, () -> fine.coarsened(7));
+    }
+  }
+
+  @Test
   void largeNetworksAreEvaluatedInSmallerBatches() {
     assertEquals(1000, Classifier.batchSize(Mlp.of(784, 512, 10).network()));
     assertEquals(22, Classifier.batchSize(Mlp.of(1_000_000, 1_000_000, 10).network()));
