@@ -19,7 +19,7 @@ import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
 
 class PermutationProperties {
-  @Property
+  @Property(seed = "1")
   void aPermutationAndItsInverseUndoEachOther(
       @ForAll @IntRange(min = 0, max = 200) int size, @ForAll long seed) {
     Permutation permutation = RandomPermutations.of(size, new SplittableRandom(seed));
@@ -28,7 +28,7 @@ class PermutationProperties {
     assertEquals(permutation, permutation.inverse().inverse());
   }
 
-  @Property
+  @Property(seed = "1")
   void compositionIsAssociative(@ForAll @IntRange(min = 1, max = 50) int size, @ForAll long seed) {
     SplittableRandom source = new SplittableRandom(seed);
     Permutation p = RandomPermutations.of(size, source);
