@@ -121,12 +121,11 @@ final class PairExperiment {
 
   private MergeRequest request(
       Config variant, List<Laboratory.Trained> parents, Optional<Matching> matching) {
-    Optional<Correction> correction = matching.flatMap(method -> experiment.correction(variant));
+    Optional<Correction> correction = experiment.correction(variant);
     EnumSet<CurveKind> kinds =
-        matching.isEmpty() ? EnumSet.of(CurveKind.NAIVE) : EnumSet.of(CurveKind.ALIGNED);
-    if (correction.isPresent()) {
-      kinds.add(CurveKind.CORRECTED);
-    }
+        matching.isEmpty()
+            ? EnumSet.of(CurveKind.NAIVE, CurveKind.NAIVE_CORRECTED)
+            : EnumSet.of(CurveKind.ALIGNED, CurveKind.CORRECTED);
     List<ModelId> models = parents.stream().map(Laboratory.Trained::model).toList();
     return new MergeRequest(
         models.stream().<MergeRequest.Source>map(MergeRequest.Stored::new).toList(),
@@ -153,7 +152,8 @@ final class PairExperiment {
           for (CurveKind kind : CurveKind.values()) {
             JsonNode curve = curves.get(kind.text());
             if (curve != null) {
-              String name = kind == CurveKind.CORRECTED ? method + ", corrected" : method;
+              boolean corrected = kind == CurveKind.CORRECTED || kind == CurveKind.NAIVE_CORRECTED;
+              String name = corrected ? method + ", corrected" : method;
               rows.add(row(label, accuracies, name, curve, found));
               JsonNode test = curve.get("test");
               List<Double> lambdas = Figures.numbers(curves.get("lambdas"));
@@ -175,7 +175,7 @@ final class PairExperiment {
   }
 
   private static Plot.Series series(String name, List<Double> xs, JsonNode ys, int color) {
-    return new Plot.Series(name, xs, Figures.numbers(ys), color, name.equals(NAIVE), false);
+    return new Plot.Series(name, xs, Figures.numbers(ys), color, name.startsWith(NAIVE), false);
   }
 
   private static List<String> row(
@@ -215,13 +215,8 @@ final class PairExperiment {
                     line.stream().map(point -> point[0]).toList(),
                     line.stream().map(point -> point[1]).toList(),
                     series.size(),
-                    name.endsWith(NAIVE),
+                    name.contains(NAIVE),
                     true)));
-    return new Plot(
-        experiment.title(),
-        "width",
-        "test loss barrier",
-        OptionalDouble.of(0),
-        series);
+    return new Plot(experiment.title(), "width", "test loss barrier", OptionalDouble.of(0), series);
   }
 }

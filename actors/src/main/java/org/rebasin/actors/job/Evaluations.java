@@ -76,8 +76,10 @@ record Evaluations(
     if (request.evaluation().map(EvaluationPlan::curvePoints).orElse(0) > 0) {
       lines.put(CurveKind.NAIVE, new Line(models.get(1), Optional.empty()));
       aligned.ifPresent(end -> lines.put(CurveKind.ALIGNED, new Line(end, Optional.empty())));
-      if (aligned.isPresent() && request.correction().isPresent()) {
-        lines.put(CurveKind.CORRECTED, new Line(aligned.get(), request.correction()));
+      if (request.correction().isPresent()) {
+        lines.put(CurveKind.NAIVE_CORRECTED, new Line(models.get(1), request.correction()));
+        aligned.ifPresent(
+            end -> lines.put(CurveKind.CORRECTED, new Line(end, request.correction())));
       }
       lines.keySet().retainAll(request.evaluation().get().curveKinds());
     }

@@ -37,7 +37,9 @@ public record MergeOutcome(
     NAIVE,
     /** The first model and the second, aligned. */
     ALIGNED,
-    /** The same, corrected at each point. */
+    /** The models as they are, corrected at each point: what a correction does by itself. */
+    NAIVE_CORRECTED,
+    /** The first model and the second, aligned, corrected at each point. */
     CORRECTED;
 
     /** The name in documents. */

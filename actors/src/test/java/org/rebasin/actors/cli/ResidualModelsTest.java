@@ -202,7 +202,7 @@ class ResidualModelsTest {
             .get("found");
     JsonNode curves = found.get("curves");
     for (String kind : List.of("naive", "aligned", "corrected")) {
-      assertEquals(25, curves.get(kind).get("test").get("loss").size(), kind);
+      assertEquals(5, curves.get(kind).get("test").get("loss").size(), kind);
     }
     // The line begins in the first model, on images that are normalised as the experiment says.
     double normalised =

@@ -212,7 +212,7 @@ class MergeJobSpec extends ActorSpec {
       val correction = new Correction(Correction.Kind.REPAIR, "digits", 100)
       new Fixture(
         request(stored("a", "b"), controls = false, curvePoints = 3, correction = Some(correction)),
-        concurrentTasks = 9
+        concurrentTasks = 12
       ) {
         done(submitted(1).head, aligned(1, Some(model("aligned b"))))
         done(submitted(1).head, new TaskResult.Merged(model("merged")))
@@ -222,14 +222,16 @@ class MergeJobSpec extends ActorSpec {
         task.correction shouldBe correction
         task.members.asScala.map(_.permutations.isPresent) shouldBe Seq(false, true)
         done(corrected, new TaskResult.Merged(model("corrected")))
-        val points = submitted(9)
+        val points = submitted(12)
         points.map(_.task.asInstanceOf[Task.Evaluate].correction.isPresent) shouldBe
-          Seq.fill(6)(false) ++ Seq.fill(3)(true)
+          Seq.fill(6)(false) ++ Seq.fill(6)(true)
         points.zipWithIndex.foreach { case (submit, i) => done(submit, evaluated(i)) }
         val result = outcome()
         result.merged.get shouldBe model("corrected")
-        result.curve(CurveKind.CORRECTED).get(Task.Split.TEST).scores.asScala
+        result.curve(CurveKind.NAIVE_CORRECTED).get(Task.Split.TEST).scores.asScala
           .map(_.correct) shouldBe Seq(6, 7, 8)
+        result.curve(CurveKind.CORRECTED).get(Task.Split.TEST).scores.asScala
+          .map(_.correct) shouldBe Seq(9, 10, 11)
       }
     }
 
