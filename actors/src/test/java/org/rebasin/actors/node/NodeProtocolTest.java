@@ -70,8 +70,7 @@ class NodeProtocolTest {
   static void start() {
     kit = ActorTestKit.create("wire");
     serializer =
-        new WireSerializer(
-            (akka.actor.ExtendedActorSystem) Adapter.toClassic(kit.system()));
+        new WireSerializer((akka.actor.ExtendedActorSystem) Adapter.toClassic(kit.system()));
   }
 
   @AfterAll
@@ -107,8 +106,7 @@ class NodeProtocolTest {
                 true),
             new Task.Collect(a, b, "digits", 1, 4),
             new Task.Align(a, b, new Matching.Weight(2), List.of(), Long.MIN_VALUE, true),
-            new Task.Align(
-                a, b, new Matching.Activation(true, "digits"), List.of(a, b), 1, false),
+            new Task.Align(a, b, new Matching.Activation(true, "digits"), List.of(a, b), 1, false),
             new Task.Align(
                 a, b, new Matching.StraightThrough("digits", 2, 64, 0.1), List.of(), 1, true),
             new Task.AlignMany(List.of(a, b), Strategy.CYCLE_CONSISTENT, 5),
@@ -186,13 +184,15 @@ class NodeProtocolTest {
   @Test
   void everyMessageBetweenNodesIsListed() throws Exception {
     Set<Class<?>> marked = new HashSet<>();
-    Path classes = Path.of(NodeProtocol.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    Path classes =
+        Path.of(NodeProtocol.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     try (Stream<Path> files = Files.walk(classes.resolve("org/rebasin/actors"))) {
       for (Path file : files.filter(each -> each.toString().endsWith(".class")).toList()) {
         String path = classes.relativize(file).toString();
         Class<?> each =
             Class.forName(
-                path.substring(0, path.length() - ".class".length()).replace(File.separatorChar, '.'),
+                path.substring(0, path.length() - ".class".length())
+                    .replace(File.separatorChar, '.'),
                 false,
                 NodeProtocol.class.getClassLoader());
         if (WireMessage.class.isAssignableFrom(each)
