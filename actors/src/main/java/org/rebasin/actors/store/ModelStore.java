@@ -82,6 +82,11 @@ public final class ModelStore implements AutoCloseable {
     }
   }
 
+  /** Whether a model is here. */
+  public boolean contains(ModelId id) {
+    return entries.containsKey(id);
+  }
+
   /** Opens a model; the caller closes it. */
   public ModelFile open(ModelId id) {
     return entry(id).open();
