@@ -3,6 +3,7 @@ package org.rebasin.actors.node;
 import akka.Done;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.AskPattern;
 import akka.actor.typed.javadsl.Behaviors;
@@ -47,16 +48,7 @@ public final class ClusterGuardian {
     return Behaviors.setup(
         context -> {
           Config config = context.getSystem().settings().config().getConfig("rebasin");
-          ActorRef<WorkQueue.Command> queue =
-              ClusterSingleton.get(context.getSystem())
-                  .init(
-                      SingletonActor.of(
-                              WorkQueue.create(
-                                  QueueRules.of(config, config.getDuration("work.settling"))),
-                              "work-queue")
-                          .withSettings(
-                              ClusterSingletonSettings.create(context.getSystem())
-                                  .withRole(COORDINATOR)));
+          ActorRef<WorkQueue.Command> queue = queue(context.getSystem());
           Workforce workforce =
               Workforce.spawn(
                   context,
@@ -76,6 +68,17 @@ public final class ClusterGuardian {
         });
   }
 
+  /** The cluster's queue: started on the oldest coordinator, reached from everywhere. */
+  static ActorRef<WorkQueue.Command> queue(ActorSystem<?> system) {
+    Config config = system.settings().config().getConfig("rebasin");
+    return ClusterSingleton.get(system)
+        .init(
+            SingletonActor.of(
+                    WorkQueue.create(QueueRules.of(config, config.getDuration("work.settling"))),
+                    "work-queue")
+                .withSettings(ClusterSingletonSettings.create(system).withRole(COORDINATOR)));
+  }
+
   private static Set<Role> roles(Set<String> names) {
     Set<Role> roles = EnumSet.noneOf(Role.class);
     for (Role role : Role.values()) {
@@ -87,7 +90,7 @@ public final class ClusterGuardian {
   }
 
   private static CompletionStage<Done> drain(
-      List<ActorRef<Worker.Command>> workers, akka.actor.typed.ActorSystem<?> system) {
+      List<ActorRef<Worker.Command>> workers, ActorSystem<?> system) {
     CompletableFuture<?>[] drained =
         workers.stream()
             .map(

@@ -2,6 +2,7 @@ package org.rebasin.actors.node;
 
 import akka.Done;
 import akka.actor.CoordinatedShutdown;
+import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
@@ -11,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.work.Datasets;
+import org.rebasin.actors.work.WorkQueue;
 
 /** A node of a cluster in this process. Thread-safe. */
 public final class ClusterNode {
@@ -64,6 +66,11 @@ public final class ClusterNode {
   /** Hands work back, leaves the cluster and stops. */
   public CompletionStage<Done> stop() {
     return CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
+  }
+
+  /** The queue of the whole cluster, wherever it is. */
+  public ActorRef<WorkQueue.Command> queue() {
+    return ClusterGuardian.queue(system);
   }
 
   /** The actor system, for what is served beside the cluster. */
