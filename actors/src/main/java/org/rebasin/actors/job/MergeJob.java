@@ -9,6 +9,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,11 +23,13 @@ import org.rebasin.actors.job.MergeRequest.EvaluationPlan;
 import org.rebasin.actors.job.MergeRequest.Stored;
 import org.rebasin.actors.job.MergeRequest.ToTrain;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Progress;
 import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskFailure;
+import org.rebasin.actors.work.TaskKey;
 import org.rebasin.actors.work.TaskResult;
 import org.rebasin.actors.work.WorkQueue;
 import org.rebasin.model.permutation.Permutations;
@@ -98,6 +101,7 @@ public final class MergeJob extends AbstractBehavior<MergeJob.Command> {
     }
   }
 
+  private final JobId id = JobId.next(Clock.systemUTC());
   private final MergeRequest request;
   private final Limits limits;
   private final ActorRef<WorkQueue.Command> queue;
@@ -318,8 +322,10 @@ public final class MergeJob extends AbstractBehavior<MergeJob.Command> {
     ActorRef<Progress> listener = progress;
     int[] finished = {0};
     CompletionStage<List<R>> results =
-        Source.from(tasks)
-            .mapAsync(limits.concurrentTasks(), this::submit)
+        Source.range(0, tasks.size() - 1)
+            .mapAsync(
+                limits.concurrentTasks(),
+                index -> submit(new TaskKey(id, phase, index), tasks.get(index)))
             .map(
                 result -> {
                   listener.tell(new Progress(phase, ++finished[0], tasks.size(), ""));
@@ -333,10 +339,10 @@ public final class MergeJob extends AbstractBehavior<MergeJob.Command> {
                 thrown == null ? done.apply(all) : new PhaseFailed(TaskFailure.unwrap(thrown)));
   }
 
-  private CompletionStage<TaskResult> submit(Task task) {
+  private CompletionStage<TaskResult> submit(TaskKey key, Task task) {
     return AskPattern.<WorkQueue.Command, WorkQueue.Reply>ask(
             queue,
-            self -> new WorkQueue.Submit(task, progress, self),
+            self -> new WorkQueue.Submit(key, task, 0, progress, self),
             limits.taskTimeout(),
             getContext().getSystem().scheduler())
         .thenCompose(

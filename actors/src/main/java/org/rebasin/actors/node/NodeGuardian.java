@@ -9,6 +9,8 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.stream.Materializer;
 import com.typesafe.config.Config;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.function.UnaryOperator;
 import org.rebasin.actors.job.MergeJob;
 import org.rebasin.actors.job.MergeRequest;
@@ -16,10 +18,12 @@ import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.work.ActivationCollector;
 import org.rebasin.actors.work.Datasets;
 import org.rebasin.actors.work.Evaluator;
+import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.PermutationSolver;
 import org.rebasin.actors.work.Progress;
 import org.rebasin.actors.work.Role;
 import org.rebasin.actors.work.Task;
+import org.rebasin.actors.work.TaskKey;
 import org.rebasin.actors.work.TaskRunner;
 import org.rebasin.actors.work.Trainer;
 import org.rebasin.actors.work.WorkQueue;
@@ -51,6 +55,7 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
   private final ActorRef<WorkQueue.Command> queue;
   private final MergeJob.Limits limits;
+  private final Worker.Rhythm rhythm;
 
   private NodeGuardian(
       ActorContext<Command> context,
@@ -65,27 +70,40 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     queue =
         context.spawn(
             WorkQueue.create(
-                new WorkQueue.Retries(
-                    config.getInt("work.attempts"), config.getDuration("work.retry-pause"))),
+                new WorkQueue.Rules(
+                    config.getInt("work.attempts"),
+                    config.getInt("work.losses"),
+                    config.getDuration("work.retry-pause"),
+                    Duration.ZERO)),
             "work-queue");
+    rhythm =
+        new Worker.Rhythm(
+            config.getDuration("work.heartbeat"),
+            config.getDuration("work.patience"),
+            config.getDuration("work.task-deadline"));
     Materializer materializer = Materializer.createMaterializer(context.getSystem());
-    TaskRunner trainer = runners.apply(new Trainer(store, datasets, materializer));
-    TaskRunner solver = runners.apply(new PermutationSolver(store, datasets, materializer));
-    TaskRunner collector = runners.apply(new ActivationCollector(store, datasets, materializer));
-    TaskRunner evaluator = runners.apply(new Evaluator(store, datasets));
-    spawn(Role.TRAINER, config.getInt("work.trainers"), Trainer.create(queue, trainer));
+    spawn(
+        Role.TRAINER,
+        config.getInt("work.trainers"),
+        runners.apply(new Trainer(store, datasets, materializer)));
     spawn(
         Role.COLLECTOR,
         config.getInt("work.collectors"),
-        ActivationCollector.create(queue, collector));
-    spawn(Role.SOLVER, config.getInt("work.solvers"), PermutationSolver.create(queue, solver));
-    spawn(Role.EVALUATOR, config.getInt("work.evaluators"), Evaluator.create(queue, evaluator));
+        runners.apply(new ActivationCollector(store, datasets, materializer)));
+    spawn(
+        Role.SOLVER,
+        config.getInt("work.solvers"),
+        runners.apply(new PermutationSolver(store, datasets, materializer)));
+    spawn(
+        Role.EVALUATOR,
+        config.getInt("work.evaluators"),
+        runners.apply(new Evaluator(store, datasets)));
   }
 
-  private void spawn(Role role, int count, Behavior<Worker.Command> worker) {
+  private void spawn(Role role, int count, TaskRunner runner) {
     int workers = count > 0 ? count : Runtime.getRuntime().availableProcessors();
     for (int i = 1; i <= workers; i++) {
-      getContext().spawn(worker, role.text() + "-" + i);
+      getContext().spawn(Worker.create(role, queue, rhythm, runner), role.text() + "-" + i);
     }
   }
 
@@ -108,7 +126,8 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
   }
 
   private Behavior<Command> onRunTask(RunTask run) {
-    queue.tell(new WorkQueue.Submit(run.task(), run.progress(), run.replyTo()));
+    TaskKey key = new TaskKey(JobId.next(Clock.systemUTC()), "task", 0);
+    queue.tell(new WorkQueue.Submit(key, run.task(), 0, run.progress(), run.replyTo()));
     return this;
   }
 }

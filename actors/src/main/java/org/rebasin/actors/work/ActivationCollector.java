@@ -1,7 +1,5 @@
 package org.rebasin.actors.work;
 
-import akka.actor.typed.ActorRef;
-import akka.actor.typed.Behavior;
 import akka.stream.Materializer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -38,12 +36,6 @@ public final class ActivationCollector implements TaskRunner {
     this.store = store;
     this.datasets = datasets;
     this.materializer = materializer;
-  }
-
-  /** A supervised worker that collects. */
-  public static Behavior<Worker.Command> create(
-      ActorRef<WorkQueue.Command> queue, TaskRunner collector) {
-    return Worker.create(Role.COLLECTOR, queue, collector);
   }
 
   @Override

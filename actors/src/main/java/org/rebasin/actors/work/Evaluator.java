@@ -1,7 +1,5 @@
 package org.rebasin.actors.work;
 
-import akka.actor.typed.ActorRef;
-import akka.actor.typed.Behavior;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -31,12 +29,6 @@ public final class Evaluator implements TaskRunner {
   public Evaluator(ModelStore store, Datasets datasets) {
     this.store = store;
     this.datasets = datasets;
-  }
-
-  /** A supervised worker that evaluates. */
-  public static Behavior<Worker.Command> create(
-      ActorRef<WorkQueue.Command> queue, TaskRunner evaluator) {
-    return Worker.create(Role.EVALUATOR, queue, evaluator);
   }
 
   @Override

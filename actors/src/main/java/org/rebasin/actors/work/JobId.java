@@ -1,34 +1,36 @@
 package org.rebasin.actors.work;
 
 import java.security.SecureRandom;
-import java.time.Instant;
-import java.util.random.RandomGenerator;
+import java.time.Clock;
 
 /**
- * Names a job: 26 characters of Crockford's base 32, of which the first ten are the time in
- * milliseconds and the others random, so that later jobs sort after earlier ones.
+ * Names a job. Later jobs have greater names, as far as the clocks of the nodes agree.
+ *
+ * @param value 26 characters of Crockford's base 32: 48 bits of milliseconds, 80 random ones (a
+ *     ULID)
  */
 public record JobId(String value) implements Comparable<JobId> {
-  private static final String DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";
+  private static final String DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   private static final int TIME_DIGITS = 10;
-  private static final int LENGTH = 26;
-  private static final RandomGenerator RANDOM = new SecureRandom();
+  private static final int RANDOM_DIGITS = 16;
+  private static final SecureRandom RANDOM = new SecureRandom();
 
   /** Checks the form. */
   public JobId {
-    if (!value.matches("[0-7][0-9a-hjkmnp-tv-z]{25}")) {
+    if (!value.matches("[0-7][0-9A-HJKMNP-TV-Z]{25}")) {
       throw new IllegalArgumentException(
-          "job: expected 26 lower-case characters of base 32, found '" + value + "'");
+          "expected a job's name of 26 digits and capital letters, found '" + value + "'");
     }
   }
 
-  /** A new name. */
-  public static JobId at(Instant time) {
-    StringBuilder text = new StringBuilder(LENGTH);
+  /** A name that no other job has. */
+  public static JobId next(Clock clock) {
+    StringBuilder text = new StringBuilder();
+    long millis = clock.millis();
     for (int digit = TIME_DIGITS - 1; digit >= 0; digit--) {
-      text.append(DIGITS.charAt((int) (time.toEpochMilli() >>> 5 * digit & 31)));
+      text.append(DIGITS.charAt((int) (millis >>> (5 * digit)) & 31));
     }
-    while (text.length() < LENGTH) {
+    for (int digit = 0; digit < RANDOM_DIGITS; digit++) {
       text.append(DIGITS.charAt(RANDOM.nextInt(DIGITS.length())));
     }
     return new JobId(text.toString());

@@ -1,7 +1,5 @@
 package org.rebasin.actors.work;
 
-import akka.actor.typed.ActorRef;
-import akka.actor.typed.Behavior;
 import akka.stream.ActorAttributes;
 import akka.stream.Materializer;
 import akka.stream.javadsl.Keep;
@@ -47,12 +45,6 @@ public final class PermutationSolver implements TaskRunner {
     this.store = store;
     this.datasets = datasets;
     this.materializer = materializer;
-  }
-
-  /** A supervised worker that solves. */
-  public static Behavior<Worker.Command> create(
-      ActorRef<WorkQueue.Command> queue, TaskRunner solver) {
-    return Worker.create(Role.SOLVER, queue, solver);
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.rebasin.actors.work;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.model.permutation.Permutations;
 import org.rebasin.model.training.TrainingSettings;
@@ -13,6 +14,9 @@ import org.rebasin.model.training.TrainingSettings;
 public sealed interface Task {
   /** Who does it. */
   Role role();
+
+  /** The models that it reads, each once. */
+  List<ModelId> inputs();
 
   /**
    * Trains a network from its initial weights.
@@ -49,6 +53,11 @@ public sealed interface Task {
     }
 
     @Override
+    public List<ModelId> inputs() {
+      return List.of();
+    }
+
+    @Override
     public Role role() {
       return Role.TRAINER;
     }
@@ -62,6 +71,11 @@ public sealed interface Task {
    */
   record Collect(ModelId reference, ModelId model, String data, int shard, int shards)
       implements Task {
+    @Override
+    public List<ModelId> inputs() {
+      return List.of(reference, model);
+    }
+
     @Override
     public Role role() {
       return Role.COLLECTOR;
@@ -89,6 +103,11 @@ public sealed interface Task {
     }
 
     @Override
+    public List<ModelId> inputs() {
+      return Stream.concat(Stream.of(reference, model), moments.stream()).distinct().toList();
+    }
+
+    @Override
     public Role role() {
       return Role.SOLVER;
     }
@@ -99,6 +118,11 @@ public sealed interface Task {
     /** Copies the list. */
     public AlignMany {
       models = List.copyOf(models);
+    }
+
+    @Override
+    public List<ModelId> inputs() {
+      return models.stream().distinct().toList();
     }
 
     @Override
@@ -121,6 +145,11 @@ public sealed interface Task {
     }
 
     @Override
+    public List<ModelId> inputs() {
+      return members.stream().map(Member::model).distinct().toList();
+    }
+
+    @Override
     public Role role() {
       return Role.SOLVER;
     }
@@ -138,6 +167,13 @@ public sealed interface Task {
     public Correct {
       members = List.copyOf(members);
       weights = List.copyOf(weights);
+    }
+
+    @Override
+    public List<ModelId> inputs() {
+      return Stream.concat(Stream.of(merged), members.stream().map(Member::model))
+          .distinct()
+          .toList();
     }
 
     @Override
@@ -191,6 +227,11 @@ public sealed interface Task {
           correction,
           data,
           split);
+    }
+
+    @Override
+    public List<ModelId> inputs() {
+      return models.stream().distinct().toList();
     }
 
     @Override

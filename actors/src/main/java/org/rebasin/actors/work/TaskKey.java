@@ -1,10 +1,11 @@
 package org.rebasin.actors.work;
 
 /**
- * Names a task of a job, whoever submits it and however often.
+ * Names a task: the same one however often it is submitted.
  *
+ * @param job whose task it is
  * @param phase of the job
- * @param index within the phase, from 0
+ * @param index counted from 0 within the phase
  */
 public record TaskKey(JobId job, String phase, int index) {
   @Override

@@ -2,6 +2,7 @@ package org.rebasin.actors.work;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.model.alignment.Alignment;
 import org.rebasin.model.alignment.ManyAlignment;
@@ -10,29 +11,62 @@ import org.rebasin.model.evaluation.Score;
 
 /** What a task came to. */
 public sealed interface TaskResult {
+  /** The models that were made. */
+  List<ModelId> products();
+
   /**
    * A trained model.
    *
    * @param snapshots the model after each epoch, if they were wanted
    */
   record Trained(ModelId model, List<EpochReport> epochs, List<ModelId> snapshots, double seconds)
-      implements TaskResult {}
+      implements TaskResult {
+    @Override
+    public List<ModelId> products() {
+      return Stream.concat(Stream.of(model), snapshots.stream()).distinct().toList();
+    }
+  }
 
   /** What a part of the data tells of two models' units, stored as tensors. */
-  record Collected(ModelId moments) implements TaskResult {}
+  record Collected(ModelId moments) implements TaskResult {
+    @Override
+    public List<ModelId> products() {
+      return List.of(moments);
+    }
+  }
 
   /** Permutations of many models into a common order. */
-  record AlignedMany(ManyAlignment alignment) implements TaskResult {}
+  record AlignedMany(ManyAlignment alignment) implements TaskResult {
+    @Override
+    public List<ModelId> products() {
+      return List.of();
+    }
+  }
 
   /** An alignment, and the aligned model if it was asked for. */
   record Aligned(Alignment alignment, List<GroupReport> groups, Optional<ModelId> model)
-      implements TaskResult {}
+      implements TaskResult {
+    @Override
+    public List<ModelId> products() {
+      return model.stream().toList();
+    }
+  }
 
   /** A merged model. */
-  record Merged(ModelId model) implements TaskResult {}
+  record Merged(ModelId model) implements TaskResult {
+    @Override
+    public List<ModelId> products() {
+      return List.of(model);
+    }
+  }
 
   /** An evaluation. */
   record Evaluated(Evaluation evaluation) implements TaskResult {
+    @Override
+    public List<ModelId> products() {
+      return List.of();
+    }
+
     /** Loss and accuracy. */
     public Score score() {
       return evaluation.score();

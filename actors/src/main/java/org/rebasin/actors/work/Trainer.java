@@ -1,7 +1,5 @@
 package org.rebasin.actors.work;
 
-import akka.actor.typed.ActorRef;
-import akka.actor.typed.Behavior;
 import akka.stream.ActorAttributes;
 import akka.stream.Materializer;
 import akka.stream.javadsl.Keep;
@@ -39,12 +37,6 @@ public final class Trainer implements TaskRunner {
     this.store = store;
     this.datasets = datasets;
     this.materializer = materializer;
-  }
-
-  /** A supervised worker that trains. */
-  public static Behavior<Worker.Command> create(
-      ActorRef<WorkQueue.Command> queue, TaskRunner trainer) {
-    return Worker.create(Role.TRAINER, queue, trainer);
   }
 
   @Override

@@ -85,7 +85,7 @@ class MergeJobSpec extends ActorSpec {
       (1 to count).map(_ => queue.expectMessageType[WorkQueue.Submit])
 
     def done(submit: WorkQueue.Submit, result: TaskResult): Unit =
-      submit.replyTo ! new WorkQueue.Done(result)
+      submit.replyTo ! new WorkQueue.Done(submit.key, result)
 
     def outcome(): MergeOutcome = {
       val outcome = replies.expectMessageType[MergeJob.Done].outcome
@@ -273,14 +273,16 @@ class MergeJobSpec extends ActorSpec {
 
     "fail with the cause when a task is given up" in new Fixture(request(toTrain("a", "b"))) {
       val cause = new TaskFailure(false, "the disk is full", java.util.List.of("no memory", "the disk is full"))
-      submitted(2).last.replyTo ! new WorkQueue.GivenUp(cause)
+      val last = submitted(2).last
+      last.replyTo ! new WorkQueue.GivenUp(last.key, cause)
       failure() shouldBe cause
     }
 
     "fail when a later phase does" in new Fixture(request(stored("a", "b"))) {
       done(submitted(1).head, aligned(1))
       val cause = new TaskFailure(true, "shapes differ", java.util.List.of("shapes differ"))
-      submitted(1).head.replyTo ! new WorkQueue.GivenUp(cause)
+      val head = submitted(1).head
+      head.replyTo ! new WorkQueue.GivenUp(head.key, cause)
       failure() shouldBe cause
     }
   }

@@ -1,6 +1,6 @@
 package org.rebasin.actors.work
 
-import java.time.Duration
+import java.time.{Clock, Duration}
 
 import scala.concurrent.duration._
 import scala.jdk.CollectionConverters._
@@ -12,15 +12,28 @@ import org.rebasin.actors.ActorSpec
 class WorkQueueSpec extends ActorSpec {
   private val silence = 150.millis
 
+  private val job = JobId.next(Clock.systemUTC())
+  private val otherJob = JobId.next(Clock.systemUTC())
+
   /** A queue, and the one who submits to it. */
-  private class Fixture(attempts: Int = 3, pause: Duration = Duration.ofMillis(1)) {
+  private class Fixture(
+      attempts: Int = 3,
+      losses: Int = 3,
+      pause: Duration = Duration.ofMillis(1),
+      settling: Duration = Duration.ZERO
+  ) {
     val queue: ActorRef[WorkQueue.Command] =
-      spawn(WorkQueue.create(new WorkQueue.Retries(attempts, pause)))
+      spawn(WorkQueue.create(new WorkQueue.Rules(attempts, losses, pause, settling)))
     val replies: TestProbe[WorkQueue.Reply] = createTestProbe[WorkQueue.Reply]()
     val progress: TestProbe[Progress] = createTestProbe[Progress]()
+    private var pulls = 0L
 
-    def submit(tasks: Task*): Unit =
-      tasks.foreach(task => queue ! new WorkQueue.Submit(task, progress.ref, replies.ref))
+    def submitFor(job: JobId, priority: Int, tasks: Task*): Unit =
+      tasks.foreach { task =>
+        queue ! new WorkQueue.Submit(key(task, job), task, priority, progress.ref, replies.ref)
+      }
+
+    def submit(tasks: Task*): Unit = submitFor(job, 0, tasks: _*)
 
     def idleWorker(role: Role = Role.TRAINER): TestProbe[Worker.Command] = {
       val worker = createTestProbe[Worker.Command]()
@@ -28,23 +41,48 @@ class WorkQueueSpec extends ActorSpec {
       worker
     }
 
-    def pull(worker: TestProbe[Worker.Command], role: Role = Role.TRAINER): Unit =
-      queue ! new WorkQueue.Pull(role, worker.ref)
+    /** A worker's next request; returns its number. */
+    def pull(worker: TestProbe[Worker.Command], role: Role = Role.TRAINER): Long = {
+      pulls += 1
+      repeatPull(worker, pulls, role)
+      pulls
+    }
 
-    def fail(assigned: Worker.Assigned, cause: String, badInput: Boolean = false): Unit =
-      queue ! new WorkQueue.Failed(assigned.id, badInput, cause)
+    def repeatPull(worker: TestProbe[Worker.Command], pull: Long, role: Role = Role.TRAINER): Unit =
+      queue ! new WorkQueue.Pull(role, worker.ref, pull)
 
-    def complete(assigned: Worker.Assigned, label: String): Unit =
-      queue ! new WorkQueue.Completed(assigned.id, trained(label))
+    def fail(
+        worker: TestProbe[Worker.Command],
+        assigned: Worker.Assigned,
+        cause: String,
+        badInput: Boolean = false
+    ): Unit = {
+      queue ! new WorkQueue.Failed(assigned.key, worker.ref, badInput, cause)
+      worker.expectMessage(new Worker.Acknowledged(assigned.key))
+      ()
+    }
+
+    def complete(
+        worker: TestProbe[Worker.Command],
+        assigned: Worker.Assigned,
+        label: String
+    ): Unit = {
+      queue ! new WorkQueue.Completed(assigned.key, worker.ref, trained(label))
+      worker.expectMessage(new Worker.Acknowledged(assigned.key))
+      ()
+    }
 
     def expectDone(label: String): Unit = {
-      replies.expectMessage(new WorkQueue.Done(trained(label)))
+      replies.expectMessageType[WorkQueue.Done].result shouldBe trained(label)
       ()
     }
 
     def expectGivenUp(): TaskFailure =
       replies.expectMessageType[WorkQueue.GivenUp].failure
   }
+
+  /** Tasks are told apart by what they are. */
+  private def key(task: Task, job: JobId = job): TaskKey = new TaskKey(job, task.toString, 0)
 
   private def assignedTo(worker: TestProbe[Worker.Command]): Worker.Assigned =
     worker.expectMessageType[Worker.Assigned]
@@ -57,7 +95,7 @@ class WorkQueueSpec extends ActorSpec {
         val assigned = assignedTo(worker)
         assigned.task shouldBe train(label)
         worker.expectNoMessage(silence)
-        complete(assigned, label)
+        complete(worker, assigned, label)
         expectDone(label)
         pull(worker)
       }
@@ -65,8 +103,9 @@ class WorkQueueSpec extends ActorSpec {
     }
 
     "give a worker that asks twice one task" in new Fixture {
-      val worker = idleWorker()
-      pull(worker)
+      val worker = createTestProbe[Worker.Command]()
+      repeatPull(worker, 1)
+      repeatPull(worker, 1)
       submit(train("first"), train("second"))
       assignedTo(worker).task shouldBe train("first")
       worker.expectNoMessage(silence)
@@ -94,12 +133,12 @@ class WorkQueueSpec extends ActorSpec {
     ) {
       val one = idleWorker()
       submit(train("fragile"))
-      fail(assignedTo(one), "the disk is full")
+      fail(one, assignedTo(one), "the disk is full")
       pull(one)
       val other = idleWorker()
       val again = assignedTo(other)
       again.task shouldBe train("fragile")
-      complete(again, "fragile")
+      complete(other, again, "fragile")
       expectDone("fragile")
       one.expectNoMessage(silence)
     }
@@ -107,10 +146,10 @@ class WorkQueueSpec extends ActorSpec {
     "try a failed task on the same worker if no other is free" in new Fixture {
       val worker = idleWorker()
       submit(train("fragile"))
-      fail(assignedTo(worker), "the disk is full")
+      fail(worker, assignedTo(worker), "the disk is full")
       pull(worker)
       val again = assignedTo(worker)
-      complete(again, "fragile")
+      complete(worker, again, "fragile")
       expectDone("fragile")
     }
 
@@ -118,7 +157,7 @@ class WorkQueueSpec extends ActorSpec {
       val worker = idleWorker()
       submit(train("doomed"))
       for (cause <- List("one", "two", "three")) {
-        fail(assignedTo(worker), cause)
+        fail(worker, assignedTo(worker), cause)
         pull(worker)
       }
       val failure = expectGivenUp()
@@ -131,7 +170,7 @@ class WorkQueueSpec extends ActorSpec {
     "not retry a task whose input is at fault" in new Fixture {
       val worker = idleWorker()
       submit(train("wrong"))
-      fail(assignedTo(worker), "no such data", badInput = true)
+      fail(worker, assignedTo(worker), "no such data", badInput = true)
       pull(worker)
       expectGivenUp() shouldBe new TaskFailure(true, "no such data", java.util.List.of("no such data"))
       worker.expectNoMessage(silence)
@@ -145,7 +184,7 @@ class WorkQueueSpec extends ActorSpec {
       val other = idleWorker()
       val again = assignedTo(other)
       again.task shouldBe train("orphan")
-      complete(again, "orphan")
+      complete(other, again, "orphan")
       expectDone("orphan")
     }
 
@@ -157,7 +196,7 @@ class WorkQueueSpec extends ActorSpec {
       assignedTo(other).task shouldBe train("task")
     }
 
-    "give a task up when every worker that had it stopped" in new Fixture(attempts = 2) {
+    "give a task up when every worker that had it stopped" in new Fixture(losses = 2) {
       submit(train("deadly"))
       for (_ <- 1 to 2) {
         val worker = idleWorker()
@@ -171,16 +210,122 @@ class WorkQueueSpec extends ActorSpec {
       val worker = idleWorker()
       submit(train("once"))
       val assigned = assignedTo(worker)
-      complete(assigned, "once")
-      complete(assigned, "once")
-      fail(assigned, "too late")
+      complete(worker, assigned, "once")
+      complete(worker, assigned, "once")
+      fail(worker, assigned, "too late")
       expectDone("once")
       replies.expectNoMessage(silence)
       // And the queue goes on.
       pull(worker)
       submit(train("next"))
-      complete(assignedTo(worker), "next")
+      complete(worker, assignedTo(worker), "next")
       expectDone("next")
+    }
+
+    "assign again what a worker seems not to have received, to the same worker" in new Fixture {
+      val worker = createTestProbe[Worker.Command]()
+      repeatPull(worker, 1)
+      submit(train("lost on the way"))
+      val assigned = assignedTo(worker)
+      repeatPull(worker, 1)
+      assignedTo(worker) shouldBe assigned
+    }
+
+    "hand out again what a worker has dropped" in new Fixture {
+      val worker = createTestProbe[Worker.Command]()
+      repeatPull(worker, 1)
+      submit(train("dropped"))
+      assignedTo(worker)
+      repeatPull(worker, 2)
+      assignedTo(worker).pull shouldBe 2
+    }
+
+    "do a task once, however often it is submitted, and answer the latest submitter" in new Fixture {
+      submit(train("again"))
+      val worker = idleWorker()
+      val assigned = assignedTo(worker)
+      val latest = createTestProbe[WorkQueue.Reply]()
+      queue ! new WorkQueue.Submit(
+        assigned.key,
+        train("again"),
+        0,
+        progress.ref,
+        latest.ref
+      )
+      idleWorker().expectNoMessage(silence)
+      complete(worker, assigned, "again")
+      latest.expectMessageType[WorkQueue.Done].result shouldBe trained("again")
+      replies.expectNoMessage(silence)
+      // Whoever missed the answer hears it again.
+      submit(train("again"))
+      expectDone("again")
+    }
+
+    "forget a job's tasks when they are withdrawn" in new Fixture {
+      val worker = idleWorker()
+      submit(train("at work"), train("waiting"))
+      val assigned = assignedTo(worker)
+      queue ! new WorkQueue.Withdraw(job)
+      complete(worker, assigned, "at work")
+      pull(worker)
+      worker.expectNoMessage(silence)
+      replies.expectNoMessage(silence)
+    }
+
+    "let jobs take turns" in new Fixture {
+      submit(train("a1"), train("a2"), train("a3"))
+      submitFor(otherJob, 0, train("b1"))
+      val workers = List.fill(3)(createTestProbe[Worker.Command]())
+      workers.foreach(pull(_))
+      workers.map(assignedTo(_).task) shouldBe List(train("a1"), train("b1"), train("a2"))
+    }
+
+    "prefer the job of the higher priority" in new Fixture {
+      submit(train("ordinary"))
+      submitFor(otherJob, 5, train("urgent"))
+      val worker = createTestProbe[Worker.Command]()
+      val other = createTestProbe[Worker.Command]()
+      pull(worker)
+      pull(other)
+      assignedTo(worker).task shouldBe train("urgent")
+      assignedTo(other).task shouldBe train("ordinary")
+    }
+
+    "leave a task to the worker that got it from an earlier queue" in new Fixture(
+      settling = Duration.ofMillis(300)
+    ) {
+      submit(train("at work"))
+      val idle = idleWorker()
+      val busy = createTestProbe[Worker.Command]()
+      queue ! new WorkQueue.Holding(key(train("at work")), Role.TRAINER, busy.ref, 7)
+      idle.expectNoMessage(600.millis)
+      queue ! new WorkQueue.Completed(key(train("at work")), busy.ref, trained("at work"))
+      expectDone("at work")
+    }
+
+    "not acknowledge the end of a task before its job asks for it" in new Fixture {
+      val worker = createTestProbe[Worker.Command]()
+      val completed =
+        new WorkQueue.Completed(key(train("early")), worker.ref, trained("early"))
+      queue ! completed
+      worker.expectNoMessage(silence)
+      submit(train("early"))
+      queue ! completed
+      worker.expectMessage(new Worker.Acknowledged(completed.key))
+      expectDone("early")
+    }
+
+    "hand out at once a task that its worker gives back, and count no failure" in new Fixture(
+      losses = 1
+    ) {
+      val stopping = idleWorker()
+      submit(train("returned"))
+      val assigned = assignedTo(stopping)
+      queue ! new WorkQueue.HandedBack(assigned.key, stopping.ref)
+      val other = idleWorker()
+      val again = assignedTo(other)
+      complete(other, again, "returned")
+      expectDone("returned")
     }
 
     "pass progress to the submitter of the task, and none after its end" in new Fixture {
@@ -188,11 +333,11 @@ class WorkQueueSpec extends ActorSpec {
       submit(train("watched"))
       val assigned = assignedTo(worker)
       val half = new Progress("watched", 1, 2, "half")
-      queue ! new WorkQueue.Progressed(assigned.id, half)
+      queue ! new WorkQueue.Progressed(assigned.key, half)
       progress.expectMessage(half)
-      complete(assigned, "watched")
+      complete(worker, assigned, "watched")
       expectDone("watched")
-      queue ! new WorkQueue.Progressed(assigned.id, new Progress("watched", 2, 2, "late"))
+      queue ! new WorkQueue.Progressed(assigned.key, new Progress("watched", 2, 2, "late"))
       progress.expectNoMessage(silence)
     }
   }
