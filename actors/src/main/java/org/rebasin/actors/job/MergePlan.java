@@ -216,8 +216,7 @@ record MergePlan(MergeRequest request) {
 
   /** The corrected model, or the merged one as it is. */
   private static Optional<ModelId> merged(TaskResults results) {
-    MergePhase last =
-        results.count(MergePhase.CORRECT) > 0 ? MergePhase.CORRECT : MergePhase.MERGE;
+    MergePhase last = results.count(MergePhase.CORRECT) > 0 ? MergePhase.CORRECT : MergePhase.MERGE;
     return results.of(last, TaskResult.Merged.class).stream()
         .findFirst()
         .map(TaskResult.Merged::model);

@@ -44,19 +44,6 @@ record TaskResults(Map<MergePhase, Map<Integer, TaskResult>> byPhase) {
   Stream<ModelId> products() {
     return byPhase.values().stream()
         .flatMap(results -> results.values().stream())
-        .flatMap(TaskResults::products);
-  }
-
-  private static Stream<ModelId> products(TaskResult result) {
-    if (result instanceof TaskResult.Trained trained) {
-      return Stream.concat(Stream.of(trained.model()), trained.snapshots().stream());
-    } else if (result instanceof TaskResult.Collected collected) {
-      return Stream.of(collected.moments());
-    } else if (result instanceof TaskResult.Aligned aligned) {
-      return aligned.model().stream();
-    } else if (result instanceof TaskResult.Merged merged) {
-      return Stream.of(merged.model());
-    }
-    return Stream.empty();
+        .flatMap(result -> result.products().stream());
   }
 }

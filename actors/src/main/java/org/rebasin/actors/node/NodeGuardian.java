@@ -2,7 +2,6 @@ package org.rebasin.actors.node;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
-import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -12,6 +11,8 @@ import com.typesafe.config.Config;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
+import org.rebasin.actors.job.JobEnvironment;
+import org.rebasin.actors.job.JobOptions;
 import org.rebasin.actors.job.MergeJob;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.store.ModelStore;
@@ -54,7 +55,6 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
   }
 
   private final ActorRef<WorkQueue.Command> queue;
-  private final MergeJob.Limits limits;
   private final Worker.Rhythm rhythm;
 
   private NodeGuardian(
@@ -64,9 +64,6 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
       UnaryOperator<TaskRunner> runners) {
     super(context);
     Config config = context.getSystem().settings().config().getConfig("rebasin");
-    limits =
-        new MergeJob.Limits(
-            config.getInt("job.concurrent-tasks"), config.getDuration("job.task-timeout"));
     queue =
         context.spawn(
             WorkQueue.create(
@@ -116,12 +113,16 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
   }
 
   private Behavior<Command> onStartJob(StartJob start) {
-    getContext()
-        .spawnAnonymous(
-            Behaviors.supervise(
-                    MergeJob.create(
-                        start.request(), limits, queue, start.progress(), start.replyTo()))
-                .onFailure(SupervisorStrategy.stop()));
+    ActorRef<MergeJob.Command> job =
+        getContext()
+            .spawnAnonymous(
+                MergeJob.create(
+                    JobId.next(Clock.systemUTC()),
+                    JobEnvironment.alone(getContext().getSystem(), queue)));
+    job.tell(
+        new MergeJob.Start(
+            start.request(), JobOptions.DEFAULT, getContext().getSystem().ignoreRef()));
+    job.tell(new MergeJob.Follow(start.progress(), start.replyTo()));
     return this;
   }
 
