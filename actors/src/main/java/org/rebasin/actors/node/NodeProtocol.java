@@ -4,6 +4,7 @@ import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.wire.WireClasses;
 import org.rebasin.actors.wire.WireProtocol;
 import org.rebasin.actors.work.Correction;
+import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Preparation;
 import org.rebasin.actors.work.Progress;
@@ -11,7 +12,10 @@ import org.rebasin.actors.work.Role;
 import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskFailure;
+import org.rebasin.actors.work.TaskKey;
 import org.rebasin.actors.work.TaskResult;
+import org.rebasin.actors.work.WorkQueue;
+import org.rebasin.actors.work.Worker;
 import org.rebasin.model.alignment.Alignment;
 import org.rebasin.model.alignment.ManyAlignment;
 import org.rebasin.model.evaluation.Calibration;
@@ -82,6 +86,8 @@ public final class NodeProtocol implements WireProtocol {
         .add(317, Task.Member.class)
         .add(318, Task.Combination.class)
         .add(319, Task.Split.class)
+        .add(320, JobId.class)
+        .add(321, TaskKey.class)
         .add(330, TaskResult.Trained.class)
         .add(331, TaskResult.Collected.class)
         .add(332, TaskResult.AlignedMany.class)
@@ -89,6 +95,18 @@ public final class NodeProtocol implements WireProtocol {
         .add(334, TaskResult.Merged.class)
         .add(335, TaskResult.Evaluated.class)
         .add(336, TaskResult.EpochReport.class)
-        .add(337, TaskResult.GroupReport.class);
+        .add(337, TaskResult.GroupReport.class)
+        .add(340, WorkQueue.Submit.class)
+        .add(341, WorkQueue.Withdraw.class)
+        .add(342, WorkQueue.Pull.class)
+        .add(343, WorkQueue.Holding.class)
+        .add(344, WorkQueue.Progressed.class)
+        .add(345, WorkQueue.Completed.class)
+        .add(346, WorkQueue.Failed.class)
+        .add(347, WorkQueue.HandedBack.class)
+        .add(348, WorkQueue.Done.class)
+        .add(349, WorkQueue.GivenUp.class)
+        .add(360, Worker.Assigned.class)
+        .add(361, Worker.Acknowledged.class);
   }
 }

@@ -29,7 +29,7 @@ public final class WireClasses {
   WireClasses() {}
 
   /** Takes in the list of a protocol. */
-  static WireClasses of(WireProtocol protocol) {
+  public static WireClasses of(WireProtocol protocol) {
     WireClasses classes = new WireClasses();
     protocol.list(classes);
     return classes;
