@@ -43,8 +43,7 @@ final class Disk {
       while (left > 0) {
         int count = bytes.read(buffer, 0, (int) Math.min(buffer.length, left));
         if (count < 0) {
-          throw new IOException(
-              "%s: expected %d more bytes, found its end".formatted(file, left));
+          throw new IOException("%s: expected %d more bytes, found its end".formatted(file, left));
         }
         digest.update(buffer, 0, count);
         left -= count;
@@ -61,8 +60,7 @@ final class Disk {
 
   /** Gives a file that is on disk another name, in place of any file of that name. */
   static void rename(Path file, Path name) throws IOException {
-    Files.move(
-        file, name, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(file, name, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     keepEntries(name.getParent());
   }
 

@@ -165,7 +165,10 @@ final class DurableShelf implements Shelf {
       throw new IOException("expected labels in JSON, found something else in " + file, malformed);
     }
     Map<String, String> told = new TreeMap<>();
-    document.path("told").fields().forEachRemaining(e -> told.put(e.getKey(), e.getValue().asText()));
+    document
+        .path("told")
+        .fields()
+        .forEachRemaining(e -> told.put(e.getKey(), e.getValue().asText()));
     return new Labels(
         Optional.ofNullable(document.get("architecture")).map(JsonNode::asText), told);
   }
@@ -199,6 +202,19 @@ final class DurableShelf implements Shelf {
     CorruptModelException problem = new CorruptModelException(id, found, aside);
     LOG.error("A file of the store is corrupt: {}", problem.getMessage());
     throw problem;
+  }
+
+  /** Reads a model's file, whatever was read before; tells whether it is there and right. */
+  boolean verify(ModelId id) throws IOException {
+    try {
+      verify(id, named(id, MODEL));
+      return true;
+    } catch (NoSuchFileException deleted) {
+      verified.remove(id);
+      return false;
+    } catch (CorruptModelException reported) {
+      return false;
+    }
   }
 
   /** Reads all files, whatever was read before; answers which models were corrupt. */

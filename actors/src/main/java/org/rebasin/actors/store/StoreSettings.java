@@ -12,7 +12,6 @@ import java.time.Duration;
 public record StoreSettings(long maxModelSize, Duration partialGrace) {
   /** From the settings under {@code rebasin.store}. */
   public static StoreSettings of(Config store) {
-    return new StoreSettings(
-        store.getBytes("max-model-size"), store.getDuration("partial-grace"));
+    return new StoreSettings(store.getBytes("max-model-size"), store.getDuration("partial-grace"));
   }
 }

@@ -10,5 +10,4 @@ import org.rebasin.actors.wire.WireMessage;
  * @param total steps in all
  * @param detail for people, such as the accuracy so far
  */
-public record Progress(String label, long done, long total, String detail)
-    implements WireMessage {}
+public record Progress(String label, long done, long total, String detail) implements WireMessage {}

@@ -28,7 +28,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.rebasin.actors.store.Labels;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.stream.StreamProtocol;
 import org.rebasin.actors.wire.WireClasses;
 import org.rebasin.actors.wire.WireMessage;
 import org.rebasin.actors.wire.WireSerializer;
@@ -70,8 +72,7 @@ class NodeProtocolTest {
   static void start() {
     kit = ActorTestKit.create("wire");
     serializer =
-        new WireSerializer(
-            (akka.actor.ExtendedActorSystem) Adapter.toClassic(kit.system()));
+        new WireSerializer((akka.actor.ExtendedActorSystem) Adapter.toClassic(kit.system()));
   }
 
   @AfterAll
@@ -79,7 +80,10 @@ class NodeProtocolTest {
     kit.shutdownTestKit();
   }
 
-  /** At least one of every listed class, alone or inside another. */
+  /**
+   * At least one of every listed class, alone or inside another; those by which models move have a
+   * test of their own.
+   */
   private static List<Object> messages() {
     ModelId a = new ModelId("a1".repeat(32));
     ModelId b = new ModelId("0b".repeat(32));
@@ -107,8 +111,7 @@ class NodeProtocolTest {
                 true),
             new Task.Collect(a, b, "digits", 1, 4),
             new Task.Align(a, b, new Matching.Weight(2), List.of(), Long.MIN_VALUE, true),
-            new Task.Align(
-                a, b, new Matching.Activation(true, "digits"), List.of(a, b), 1, false),
+            new Task.Align(a, b, new Matching.Activation(true, "digits"), List.of(a, b), 1, false),
             new Task.Align(
                 a, b, new Matching.StraightThrough("digits", 2, 64, 0.1), List.of(), 1, true),
             new Task.AlignMany(List.of(a, b), Strategy.CYCLE_CONSISTENT, 5),
@@ -180,19 +183,23 @@ class NodeProtocolTest {
   void everyListedClassIsAmongThem() {
     Set<Class<?>> seen = new HashSet<>();
     messages().forEach(message -> collect(message, seen));
+    seen.addAll(WireClasses.of(new StreamProtocol()).types());
+    seen.add(Labels.class);
     assertEquals(names(WireClasses.of(new NodeProtocol()).types()), names(seen));
   }
 
   @Test
   void everyMessageBetweenNodesIsListed() throws Exception {
     Set<Class<?>> marked = new HashSet<>();
-    Path classes = Path.of(NodeProtocol.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    Path classes =
+        Path.of(NodeProtocol.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     try (Stream<Path> files = Files.walk(classes.resolve("org/rebasin/actors"))) {
       for (Path file : files.filter(each -> each.toString().endsWith(".class")).toList()) {
         String path = classes.relativize(file).toString();
         Class<?> each =
             Class.forName(
-                path.substring(0, path.length() - ".class".length()).replace(File.separatorChar, '.'),
+                path.substring(0, path.length() - ".class".length())
+                    .replace(File.separatorChar, '.'),
                 false,
                 NodeProtocol.class.getClassLoader());
         if (WireMessage.class.isAssignableFrom(each)

@@ -168,8 +168,7 @@ class DurableModelStoreTest {
     ModelId id = write();
     reopen();
     damage(id);
-    CorruptModelException refusal =
-        assertThrows(CorruptModelException.class, () -> store.open(id));
+    CorruptModelException refusal = assertThrows(CorruptModelException.class, () -> store.open(id));
     assertTrue(refusal.getMessage().contains(id.sha256()), refusal.getMessage());
     assertFalse(store.contains(id));
     assertTrue(Files.exists(directory.resolve("corrupt/" + id + ".safetensors")));
@@ -305,8 +304,7 @@ class DurableModelStoreTest {
     Files.createSymbolicLink(directory.resolve("partial/" + id), Path.of("/dev/full"));
     try (Reception reception = store.receive(id, bytes.length, Labels.NONE)) {
       UncheckedIOException failure =
-          assertThrows(
-              UncheckedIOException.class, () -> reception.append(ByteBuffer.wrap(bytes)));
+          assertThrows(UncheckedIOException.class, () -> reception.append(ByteBuffer.wrap(bytes)));
       assertTrue(failure.getMessage().contains("No space left on device"), failure.getMessage());
     }
     assertEquals(List.of(), files("partial"));
@@ -325,8 +323,7 @@ class DurableModelStoreTest {
     try (Upload upload = store.upload(Labels.NONE)) {
       upload.append(ByteBuffer.wrap(bytes));
       ModelId other = new ModelId("0".repeat(64));
-      assertThrows(
-          IllegalArgumentException.class, () -> upload.commit(Optional.of(other)));
+      assertThrows(IllegalArgumentException.class, () -> upload.commit(Optional.of(other)));
     }
     try (Upload upload = store.upload(new Labels(Optional.empty(), Map.of("site", "south")))) {
       upload.append(ByteBuffer.wrap(bytes));
