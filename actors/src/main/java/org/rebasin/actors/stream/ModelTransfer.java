@@ -57,6 +57,10 @@ public final class ModelTransfer {
     return peers.others().size();
   }
 
+  ActorRef<ModelExchange.Command> exchange() {
+    return exchange;
+  }
+
   Peers known() {
     return peers;
   }
