@@ -72,7 +72,7 @@ class ModelTransferTest {
 
   @AfterAll
   static void stop() throws Exception {
-    cluster.close();
+    cluster.stop();
   }
 
   @AfterEach

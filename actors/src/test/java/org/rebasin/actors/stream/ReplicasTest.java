@@ -53,7 +53,7 @@ class ReplicasTest {
 
   @AfterEach
   void stop() throws Exception {
-    cluster.close();
+    cluster.stop();
   }
 
   private void start(int count) throws InterruptedException {

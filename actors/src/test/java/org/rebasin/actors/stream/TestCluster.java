@@ -16,7 +16,7 @@ import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.store.StoreSettings;
 
 /** Several nodes in this process, which speak through sockets on loopback. */
-final class TestCluster implements AutoCloseable {
+final class TestCluster {
   static final long MAX_MODEL_SIZE = 64L << 20;
 
   private static final Config CONFIG =
@@ -81,8 +81,7 @@ final class TestCluster implements AutoCloseable {
     }
   }
 
-  @Override
-  public void close() throws Exception {
+  void stop() throws Exception {
     for (Node node : nodes) {
       node.system().terminate();
     }
