@@ -10,7 +10,7 @@ import akka.actor.testkit.typed.scaladsl.TestProbe
 import akka.actor.typed.ActorRef
 import com.typesafe.config.Config
 import org.rebasin.actors.ActorSpec
-import org.rebasin.actors.work.{Correction, JobId, Matching, Task, TaskFailure, TaskResult, WorkQueue}
+import org.rebasin.actors.work.{Correction, JobId, Task, TaskFailure, TaskResult, WorkQueue}
 
 /** What jobs promise on every journal: their actors stop and start, and nothing is lost. */
 abstract class JobRecovery(config: Config) extends ActorSpec(config) {
@@ -100,10 +100,10 @@ abstract class JobRecovery(config: Config) extends ActorSpec(config) {
       done(merge, new TaskResult.Merged(model("merged")))
       queue.expectMessageType[WorkQueue.Withdraw](10.seconds)
       restart()
-      val view = this.view()
-      view.status shouldBe JobStatus.SUCCEEDED
-      view.outcome.get.merged.get shouldBe model("merged")
-      view.outcome.get.trained.asScala shouldBe Seq("a", "b", "c").map(trained)
+      val now = view()
+      now.status shouldBe JobStatus.SUCCEEDED
+      now.outcome.get.merged.get shouldBe model("merged")
+      now.outcome.get.trained.asScala shouldBe Seq("a", "b", "c").map(trained)
       eventsAfter(0).map(_.kind) shouldBe
         JobEvent.Kind.SUBMITTED +: Seq.fill(4)(JobEvent.Kind.PROGRESS) :+ JobEvent.Kind.SUCCEEDED
     }
@@ -130,13 +130,13 @@ abstract class JobRecovery(config: Config) extends ActorSpec(config) {
       start(request("a", "b", "c"))
       done(submitted(2).head, trained("a"))
       submitted(1)
-      val view = this.view()
-      view.status shouldBe JobStatus.RUNNING
-      view.phase.get shouldBe "train"
-      view.phases.asScala shouldBe Seq(new JobView.PhaseProgress("train", 1, 3))
-      view.waitsFor.asScala.map(_.index) shouldBe Seq(1, 2)
-      view.remaining shouldBe 0
-      view.waitsFor.asScala.map(_.role.text).toSet shouldBe Set("trainer")
+      val now = view()
+      now.status shouldBe JobStatus.RUNNING
+      now.phase.get shouldBe "train"
+      now.phases.asScala shouldBe Seq(new JobView.PhaseProgress("train", 1, 3))
+      now.waitsFor.asScala.map(_.index) shouldBe Seq(1, 2)
+      now.remaining shouldBe 0
+      now.waitsFor.asScala.map(_.role.text).toSet shouldBe Set("trainer")
     }
 
     "be cancelled, stay so, and go on when retried" in new Fixture {
@@ -184,9 +184,9 @@ abstract class JobRecovery(config: Config) extends ActorSpec(config) {
       restart()
       submitted(2)
       queue.expectMessage(10.seconds, new WorkQueue.Withdraw(id))
-      val view = this.view()
-      view.status shouldBe JobStatus.FAILED
-      view.failure.get.message should include("deadline")
+      val now = view()
+      now.status shouldBe JobStatus.FAILED
+      now.failure.get.message should include("deadline")
     }
 
     "be the same job for the same request, and refuse another" in new Fixture {
