@@ -24,7 +24,8 @@ import picocli.CommandLine.Command;
       BarrierCommand.class,
       InspectCommand.class,
       ExperimentCommand.class,
-      AssignCommand.class
+      AssignCommand.class,
+      NodeCommand.class
     })
 public final class Main implements Runnable {
   /** Exit code of work that failed. */

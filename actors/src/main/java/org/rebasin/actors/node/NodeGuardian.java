@@ -6,29 +6,24 @@ import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
-import akka.stream.Materializer;
 import com.typesafe.config.Config;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.function.UnaryOperator;
 import org.rebasin.actors.job.JobEnvironment;
 import org.rebasin.actors.job.JobOptions;
 import org.rebasin.actors.job.MergeJob;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.store.ModelStore;
-import org.rebasin.actors.work.ActivationCollector;
 import org.rebasin.actors.work.Datasets;
-import org.rebasin.actors.work.Evaluator;
 import org.rebasin.actors.work.JobId;
-import org.rebasin.actors.work.PermutationSolver;
 import org.rebasin.actors.work.Progress;
 import org.rebasin.actors.work.Role;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskKey;
 import org.rebasin.actors.work.TaskRunner;
-import org.rebasin.actors.work.Trainer;
 import org.rebasin.actors.work.WorkQueue;
-import org.rebasin.actors.work.Worker;
 
 /** The parent of all actors of a node: the work queue, the workers and the jobs. */
 public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
@@ -55,7 +50,6 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
   }
 
   private final ActorRef<WorkQueue.Command> queue;
-  private final Worker.Rhythm rhythm;
 
   private NodeGuardian(
       ActorContext<Command> context,
@@ -64,44 +58,8 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
       UnaryOperator<TaskRunner> runners) {
     super(context);
     Config config = context.getSystem().settings().config().getConfig("rebasin");
-    queue =
-        context.spawn(
-            WorkQueue.create(
-                new WorkQueue.Rules(
-                    config.getInt("work.attempts"),
-                    config.getInt("work.losses"),
-                    config.getDuration("work.retry-pause"),
-                    Duration.ZERO)),
-            "work-queue");
-    rhythm =
-        new Worker.Rhythm(
-            config.getDuration("work.heartbeat"),
-            config.getDuration("work.patience"),
-            config.getDuration("work.task-deadline"));
-    Materializer materializer = Materializer.createMaterializer(context.getSystem());
-    spawn(
-        Role.TRAINER,
-        config.getInt("work.trainers"),
-        runners.apply(new Trainer(store, datasets, materializer)));
-    spawn(
-        Role.COLLECTOR,
-        config.getInt("work.collectors"),
-        runners.apply(new ActivationCollector(store, datasets, materializer)));
-    spawn(
-        Role.SOLVER,
-        config.getInt("work.solvers"),
-        runners.apply(new PermutationSolver(store, datasets, materializer)));
-    spawn(
-        Role.EVALUATOR,
-        config.getInt("work.evaluators"),
-        runners.apply(new Evaluator(store, datasets)));
-  }
-
-  private void spawn(Role role, int count, TaskRunner runner) {
-    int workers = count > 0 ? count : Runtime.getRuntime().availableProcessors();
-    for (int i = 1; i <= workers; i++) {
-      getContext().spawn(Worker.create(role, queue, rhythm, runner), role.text() + "-" + i);
-    }
+    queue = context.spawn(WorkQueue.create(QueueRules.of(config, Duration.ZERO)), "work-queue");
+    Workforce.spawn(context, config, EnumSet.allOf(Role.class), queue, store, datasets, runners);
   }
 
   @Override

@@ -1,20 +1,21 @@
 package org.rebasin.actors.store;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.rebasin.model.checkpoint.DataType;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.NpzWriter;
@@ -26,33 +27,48 @@ import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
 
 /**
- * The models that this node holds, by content. Files of the user are registered where they are;
- * what tasks make is written into a directory of the store's own. Safe for any number of threads.
+ * The models that this node holds, by content. Safe for any number of threads. There are two kinds.
  *
- * <p>The directory is made when the first product is written and deleted with all that is in it
- * when the store closes: what should stay is exported first.
+ * <p>A <em>temporary</em> store registers files of the user where they are, and writes what tasks
+ * make into a directory of its own, which is made when the first product is written and deleted
+ * with all that is in it when the store closes: what should stay is exported first.
+ *
+ * <p>A <em>durable</em> one keeps everything in a directory that stays; files of the user are
+ * copied into it. Each file is checked against its name when it is first opened.
  */
 public final class ModelStore implements AutoCloseable {
   private static final String NPZ = ".npz";
+  private static final byte[] ZIP = {'P', 'K'};
 
   private final Path parent;
-  private final Map<ModelId, Entry> entries = new ConcurrentHashMap<>();
-  private Optional<Path> directory = Optional.empty();
+  private final Shelf shelf;
 
-  /** A model's file, and what the user told about it, if anything. */
-  private record Entry(Path path, Optional<String> architecture, Map<String, String> told) {
-    ModelFile open() {
-      return ModelFile.open(path, architecture, told);
-    }
+  private ModelStore(Path parent, Shelf shelf) {
+    this.parent = parent;
+    this.shelf = shelf;
   }
 
   /**
-   * A store without models.
+   * A temporary store without models.
    *
    * @param parent where the store's directory is made once it is needed
    */
   public ModelStore(Path parent) {
-    this.parent = parent;
+    this(parent, new TemporaryShelf(parent));
+  }
+
+  /**
+   * A durable store with the models that its directory holds. Several may have the same directory.
+   *
+   * @param directory made if it is not there
+   */
+  public static ModelStore durable(Path directory, StoreSettings settings) {
+    try {
+      return new ModelStore(directory, new DurableShelf(directory, settings));
+    } catch (IOException problem) {
+      throw new UncheckedIOException(
+          "cannot keep models in %s: %s".formatted(directory, problem), problem);
+    }
   }
 
   /**
@@ -73,18 +89,20 @@ public final class ModelStore implements AutoCloseable {
    * @param told metadata, which then win over the file's own; an export leaves the file as it is
    */
   public ModelId register(Path path, Optional<String> architecture, Map<String, String> told) {
-    Entry entry = new Entry(path, architecture, Map.copyOf(told));
-    try (ModelFile file = entry.open()) {
+    try (ModelFile file = ModelFile.open(path, architecture, told)) {
       file.weights().requireFinite(path.toString());
       ModelId id = new ModelId(file.sha256());
-      entries.put(id, entry);
+      shelf.register(path, id, new Labels(architecture, told));
       return id;
+    } catch (IOException problem) {
+      throw new UncheckedIOException("cannot take in " + path, problem);
     }
   }
 
   /** Opens a model; the caller closes it. */
   public ModelFile open(ModelId id) {
-    return entry(id).open();
+    Shelf.Shelved model = entry(id);
+    return ModelFile.open(model.path(), model.labels().architecture(), model.labels().told());
   }
 
   /** Reads tensors that are not a model's, such as measured moments; the caller closes them. */
@@ -104,12 +122,149 @@ public final class ModelStore implements AutoCloseable {
     }
   }
 
-  private Entry entry(ModelId id) {
-    Entry entry = entries.get(id);
-    if (entry == null) {
-      throw new IllegalArgumentException("no model " + id + " on this node");
+  private Shelf.Shelved entry(ModelId id) {
+    try {
+      return shelf
+          .find(id)
+          .orElseThrow(() -> new IllegalArgumentException("no model " + id + " on this node"));
+    } catch (IOException problem) {
+      throw new UncheckedIOException("cannot read model " + id, problem);
     }
-    return entry;
+  }
+
+  /** Whether the model's file is here; does not read it. */
+  public boolean contains(ModelId id) {
+    return shelf.contains(id);
+  }
+
+  /** All models whose files are here; O(models). */
+  public Set<ModelId> ids() {
+    try {
+      return shelf.ids();
+    } catch (IOException problem) {
+      throw new UncheckedIOException("cannot list the models in " + parent, problem);
+    }
+  }
+
+  /**
+   * Where the model's file is, for reading, after checking it: reads it the first time.
+   *
+   * @throws CorruptModelException if it is not what its name says
+   */
+  public Path path(ModelId id) {
+    return entry(id).path();
+  }
+
+  /** Bytes of the model's file. */
+  public long size(ModelId id) {
+    try {
+      return Files.size(entry(id).path());
+    } catch (IOException problem) {
+      throw new UncheckedIOException("cannot read model " + id, problem);
+    }
+  }
+
+  /** What is known about the model beside its file. */
+  public Labels labels(ModelId id) {
+    return entry(id).labels();
+  }
+
+  /** Whether the model must not leave this node, as it says itself or as was told. */
+  public boolean isPrivate(ModelId id) {
+    Shelf.Shelved model = entry(id);
+    String told = model.labels().told().get(Labels.VISIBILITY);
+    return Labels.PRIVATE.equals(told == null ? ownVisibility(model.path()) : told);
+  }
+
+  private static String ownVisibility(Path path) {
+    byte[] first = new byte[ZIP.length];
+    try (InputStream bytes = Files.newInputStream(path)) {
+      bytes.readNBytes(first, 0, first.length);
+    } catch (IOException problem) {
+      throw new UncheckedIOException("cannot read " + path, problem);
+    }
+    if (Arrays.equals(first, ZIP)) {
+      // NumPy archives tell nothing about themselves.
+      return "";
+    }
+    try (SafetensorsFile file = SafetensorsFile.open(path)) {
+      return file.metadata().getOrDefault(Labels.VISIBILITY, "");
+    }
+  }
+
+  /** Forgets a model, and deletes its file unless that is the user's; whether there was one. */
+  public boolean delete(ModelId id) {
+    try {
+      return shelf.delete(id);
+    } catch (IOException problem) {
+      throw new UncheckedIOException("cannot delete model " + id, problem);
+    }
+  }
+
+  /**
+   * Begins to receive a model by its content, or goes on where the last reception of it ended.
+   *
+   * @param size bytes of the whole model
+   * @param labels added to those that the model has here
+   * @throws ModelTooLargeException if it is longer than the store takes
+   * @throws UncheckedIOException if there is no space for it
+   */
+  public Reception receive(ModelId id, long size, Labels labels) {
+    return Reception.open(shelf, id, size, labels);
+  }
+
+  /** Begins to take in a model that a user sends. */
+  public Upload upload(Labels labels) {
+    return Upload.begin(shelf, labels);
+  }
+
+  /**
+   * Reads all models, whatever was read before. Corrupt files are moved aside and reported.
+   *
+   * @return the models that were corrupt
+   */
+  public List<ModelId> verify() {
+    try {
+      return shelf instanceof DurableShelf durable ? durable.verify() : List.of();
+    } catch (IOException problem) {
+      throw new UncheckedIOException("cannot verify the models in " + parent, problem);
+    }
+  }
+
+  /**
+   * Deletes the models that nobody names and that were made or received longer ago than the grace
+   * time; a temporary store keeps all until it closes.
+   *
+   * @return the models that were deleted
+   */
+  public List<ModelId> collect(Set<ModelId> named, Duration grace) {
+    try {
+      return shelf instanceof DurableShelf durable ? durable.collect(named, grace) : List.of();
+    } catch (IOException problem) {
+      throw new UncheckedIOException("cannot collect models in " + parent, problem);
+    }
+  }
+
+  /** When the model was last made; copies on other nodes are as old. */
+  public Instant made(ModelId id) {
+    try {
+      return shelf instanceof DurableShelf durable
+          ? durable.age(id).orElseGet(Instant::now)
+          : Instant.now();
+    } catch (IOException problem) {
+      throw new UncheckedIOException("cannot read model " + id, problem);
+    }
+  }
+
+  /** Makes a copy as old as the model that it is a copy of. */
+  public void made(ModelId id, Instant time) {
+    try {
+      if (shelf instanceof DurableShelf durable) {
+        durable.age(id, time);
+      }
+    } catch (IOException problem) {
+      throw new UncheckedIOException("cannot read model " + id, problem);
+    }
   }
 
   /**
@@ -150,7 +305,7 @@ public final class ModelStore implements AutoCloseable {
   /** Begins a model that is written piece by piece; the caller commits and closes it. */
   public Product create(List<TensorDeclaration> tensors, Map<String, String> metadata) {
     try {
-      Path unnamed = Files.createTempFile(directory(), "unnamed-", ".safetensors");
+      Path unnamed = Files.createTempFile(shelf.workspace(), "unnamed-", ".safetensors");
       return new Product(unnamed, SafetensorsWriter.create(unnamed, tensors, metadata));
     } catch (IOException problem) {
       throw new UncheckedIOException("cannot write a model under " + parent, problem);
@@ -176,9 +331,7 @@ public final class ModelStore implements AutoCloseable {
     public ModelId commit() {
       try {
         ModelId id = new ModelId(writer.commit().sha256());
-        Path named = directory().resolve(id.sha256() + ".safetensors");
-        Files.move(unnamed, named, StandardCopyOption.ATOMIC_MOVE);
-        entries.putIfAbsent(id, new Entry(named, Optional.empty(), Map.of()));
+        shelf.put(unnamed, id, Labels.NONE);
         return id;
       } catch (IOException problem) {
         throw new UncheckedIOException("cannot write a model under " + parent, problem);
@@ -194,13 +347,6 @@ public final class ModelStore implements AutoCloseable {
         throw new UncheckedIOException("cannot delete " + unnamed, problem);
       }
     }
-  }
-
-  private synchronized Path directory() throws IOException {
-    if (directory.isEmpty()) {
-      directory = Optional.of(Files.createTempDirectory(parent, ".rebasin-store-"));
-    }
-    return directory.get();
   }
 
   /**
@@ -231,18 +377,7 @@ public final class ModelStore implements AutoCloseable {
   }
 
   @Override
-  public synchronized void close() {
-    directory.ifPresent(ModelStore::delete);
-    directory = Optional.empty();
-  }
-
-  private static void delete(Path directory) {
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException problem) {
-      throw new UncheckedIOException("cannot delete " + directory, problem);
-    }
+  public void close() {
+    shelf.close();
   }
 }

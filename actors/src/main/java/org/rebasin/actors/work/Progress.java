@@ -1,5 +1,7 @@
 package org.rebasin.actors.work;
 
+import org.rebasin.actors.wire.WireMessage;
+
 /**
  * How far a task is.
  *
@@ -8,4 +10,4 @@ package org.rebasin.actors.work;
  * @param total steps in all
  * @param detail for people, such as the accuracy so far
  */
-public record Progress(String label, long done, long total, String detail) {}
+public record Progress(String label, long done, long total, String detail) implements WireMessage {}

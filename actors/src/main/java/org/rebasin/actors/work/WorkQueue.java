@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.rebasin.actors.wire.WireMessage;
 
 /**
  * Hands tasks to the workers that ask for them. A worker holds one task at a time and asks again
@@ -36,7 +37,7 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
   private static final int REMEMBERED = 256;
 
   /** What the queue receives. */
-  public sealed interface Command {}
+  public sealed interface Command extends WireMessage {}
 
   /**
    * A task to be done. Submitting it again while it waits or is being done changes only who hears
@@ -85,7 +86,7 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
   private record Settled() implements Command {}
 
   /** What a submitter hears. */
-  public sealed interface Reply {
+  public sealed interface Reply extends WireMessage {
     /** Of which task. */
     TaskKey key();
   }

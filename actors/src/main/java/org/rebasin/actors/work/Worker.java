@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import org.rebasin.actors.wire.WireMessage;
 
 /**
  * Pulls tasks of one role and does them, one at a time: asks for one when it has none. The work
@@ -32,7 +33,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
   /** What a worker receives. */
-  public sealed interface Command {}
+  public sealed interface Command extends WireMessage {}
 
   /**
    * A task to do.

@@ -1,0 +1,130 @@
+package org.rebasin.actors.http;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.rebasin.actors.report.Json;
+import org.rebasin.actors.store.ModelId;
+import org.rebasin.model.checkpoint.ModelFile;
+import org.rebasin.model.checkpoint.Provenance;
+import org.rebasin.model.checkpoint.TensorDeclaration;
+import org.rebasin.model.network.Parameter;
+
+/**
+ * What a model is, without its numbers.
+ *
+ * @param bytes of its file
+ * @param architecture its text
+ * @param parameters trainable numbers
+ * @param tensors all tensors of the file
+ * @param parts names of the tensors that are the network's parameters
+ * @param metadata the file's own strings
+ */
+public record ModelInfo(
+    ModelId id,
+    long bytes,
+    String architecture,
+    long parameters,
+    List<TensorShape> tensors,
+    List<String> parts,
+    Map<String, String> metadata) {
+  /** The metadata's key for who may have the model. */
+  public static final String VISIBILITY = "visibility";
+
+  private static final String PRIVATE = "private";
+
+  /** A tensor's name, type and shape. */
+  public record TensorShape(String name, String dtype, List<Long> shape) {
+    static TensorShape of(TensorDeclaration tensor) {
+      return new TensorShape(
+          tensor.name(), tensor.dataType().name(), Arrays.stream(tensor.shape()).boxed().toList());
+    }
+  }
+
+  /** Reads a model's header. */
+  static ModelInfo of(ModelId id, long bytes, ModelFile file) {
+    return new ModelInfo(
+        id,
+        bytes,
+        file.network().architecture(),
+        file.network().parameters().stream()
+            .filter(Parameter::trainable)
+            .mapToLong(Parameter::elements)
+            .sum(),
+        Stream.concat(file.state().stream(), file.declarations().stream())
+            .map(TensorShape::of)
+            .toList(),
+        file.declarations().stream().map(TensorDeclaration::name).toList(),
+        Map.copyOf(file.metadata()));
+  }
+
+  /** Whether its numbers may not leave the cluster. */
+  public boolean isPrivate() {
+    return PRIVATE.equals(metadata.get(VISIBILITY));
+  }
+
+  /**
+   * Refuses to merge this model with another that is not of the same network.
+   *
+   * @throws IllegalArgumentException naming both models and where they differ
+   */
+  void requireSame(ModelInfo other) {
+    Map<String, TensorShape> mine = byName();
+    Map<String, TensorShape> others = other.byName();
+    mine.forEach(
+        (name, tensor) -> {
+          TensorShape found = others.get(name);
+          if (found == null || !found.shape().equals(tensor.shape())) {
+            throw new IllegalArgumentException(
+                "%s: expected shape %s as in model %s, found %s in model %s"
+                    .formatted(
+                        name,
+                        tensor.shape(),
+                        id.abbreviated(),
+                        found == null ? "no such tensor" : found.shape(),
+                        other.id.abbreviated()));
+          }
+        });
+    others
+        .keySet()
+        .forEach(
+            name -> {
+              if (!mine.containsKey(name)) {
+                throw new IllegalArgumentException(
+                    "%s: expected the tensors of model %s, which has none of that name, found it in"
+                            .formatted(name, id.abbreviated())
+                        + " model "
+                        + other.id.abbreviated());
+              }
+            });
+    if (!architecture.equals(other.architecture)) {
+      throw new IllegalArgumentException(
+          "expected architecture %s as of model %s, found %s of model %s"
+              .formatted(
+                  architecture, id.abbreviated(), other.architecture, other.id.abbreviated()));
+    }
+  }
+
+  private Map<String, TensorShape> byName() {
+    return tensors.stream()
+        .filter(tensor -> parts.contains(tensor.name()))
+        .collect(Collectors.toMap(TensorShape::name, Function.identity()));
+  }
+
+  /** The document. */
+  Map<String, Object> document() {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("id", id.sha256());
+    document.put("bytes", bytes);
+    document.put("architecture", architecture);
+    document.put("parameters", parameters);
+    document.put("visibility", isPrivate() ? PRIVATE : "public");
+    document.put("tensors", tensors);
+    document.put("provenance", Json.parseOrText(metadata.getOrDefault(Provenance.KEY, "{}")));
+    return document;
+  }
+}

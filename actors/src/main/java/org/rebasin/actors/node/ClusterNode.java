@@ -1,0 +1,122 @@
+package org.rebasin.actors.node;
+
+import akka.Done;
+import akka.actor.CoordinatedShutdown;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.cluster.typed.Cluster;
+import akka.cluster.typed.Join;
+import akka.cluster.typed.JoinSeedNodes;
+import akka.management.cluster.bootstrap.ClusterBootstrap;
+import akka.management.javadsl.AkkaManagement;
+import com.typesafe.config.Config;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.rebasin.actors.store.ModelStore;
+import org.rebasin.actors.work.Datasets;
+import org.rebasin.actors.work.WorkQueue;
+
+/** A node of a cluster in this process. Thread-safe. */
+public final class ClusterNode {
+  /** The name that the actor systems of all nodes have. */
+  static final String SYSTEM = "rebasin";
+
+  private final ActorSystem<Void> system;
+  private final CompletableFuture<Done> joined = new CompletableFuture<>();
+
+  private ClusterNode(ActorSystem<Void> system) {
+    this.system = system;
+    akka.cluster.Cluster.get(system).registerOnMemberUp(() -> joined.complete(Done.getInstance()));
+    system
+        .getWhenTerminated()
+        .whenComplete(
+            (done, thrown) ->
+                joined.completeExceptionally(
+                    new IllegalStateException("the node stopped before it had joined")));
+  }
+
+  /**
+   * Starts a node and begins to join its cluster.
+   *
+   * @param config with {@code node.conf}
+   * @throws IllegalArgumentException if a setting is wrong
+   */
+  public static ClusterNode start(Config config, ModelStore store, Datasets datasets) {
+    SeedNodes seeds = SeedNodes.of(config);
+    requireOneWayIn(config, seeds);
+    requireTlsInPublic(config);
+    ActorSystem<Void> system =
+        ActorSystem.create(
+            ClusterGuardian.create(store, datasets, runner -> runner), SYSTEM, config);
+    Cluster cluster = Cluster.get(system);
+    if (config.getBoolean("rebasin.node.management")) {
+      AkkaManagement.get(system).start();
+    }
+    if (config.getBoolean("rebasin.node.bootstrap")) {
+      ClusterBootstrap.get(system).start();
+    } else if (seeds.addresses().isEmpty()) {
+      cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    } else {
+      cluster.manager().tell(new JoinSeedNodes(seeds.addresses()));
+    }
+    return new ClusterNode(system);
+  }
+
+  private static void requireOneWayIn(Config config, SeedNodes seeds) {
+    boolean bootstrap = config.getBoolean("rebasin.node.bootstrap");
+    if (bootstrap && !config.getBoolean("rebasin.node.management")) {
+      throw new IllegalArgumentException(
+          "rebasin.node.bootstrap: nodes find each other by their management ports; expected"
+              + " rebasin.node.management to be on, found off");
+    }
+    if (bootstrap && !seeds.addresses().isEmpty()) {
+      throw new IllegalArgumentException(
+          "rebasin.node: expected either bootstrap or seed-nodes, found both");
+    }
+  }
+
+  /** Whoever can speak to a node's port can have it do anything, but for certificates. */
+  private static void requireTlsInPublic(Config config) {
+    String host = config.getString("akka.remote.artery.canonical.hostname");
+    String transport = config.getString("akka.remote.artery.transport");
+    try {
+      if (!transport.equals("tls-tcp") && !InetAddress.getByName(host).isLoopbackAddress()) {
+        throw new IllegalArgumentException(
+            "rebasin.node.host: %s is not a loopback address; expected TLS between nodes"
+                    .formatted(host)
+                + " (config/tls.conf), found transport "
+                + transport);
+      }
+    } catch (UnknownHostException problem) {
+      throw new IllegalArgumentException(
+          "rebasin.node.host: expected an address or a known name, found " + host, problem);
+    }
+  }
+
+  /** Completes when this node is a member of its cluster. */
+  public CompletionStage<Done> joined() {
+    return joined;
+  }
+
+  /** Completes when this node has stopped, whoever stopped it. */
+  public CompletionStage<Done> stopped() {
+    return system.getWhenTerminated();
+  }
+
+  /** Hands work back, leaves the cluster and stops. */
+  public CompletionStage<Done> stop() {
+    return CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
+  }
+
+  /** The queue of the whole cluster, wherever it is. */
+  public ActorRef<WorkQueue.Command> queue() {
+    return ClusterGuardian.queue(system);
+  }
+
+  /** The actor system, for what is served beside the cluster. */
+  public ActorSystem<Void> system() {
+    return system;
+  }
+}

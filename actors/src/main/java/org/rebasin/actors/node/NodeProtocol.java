@@ -1,0 +1,112 @@
+package org.rebasin.actors.node;
+
+import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.wire.WireClasses;
+import org.rebasin.actors.wire.WireProtocol;
+import org.rebasin.actors.work.Correction;
+import org.rebasin.actors.work.JobId;
+import org.rebasin.actors.work.Matching;
+import org.rebasin.actors.work.Preparation;
+import org.rebasin.actors.work.Progress;
+import org.rebasin.actors.work.Role;
+import org.rebasin.actors.work.Strategy;
+import org.rebasin.actors.work.Task;
+import org.rebasin.actors.work.TaskFailure;
+import org.rebasin.actors.work.TaskKey;
+import org.rebasin.actors.work.TaskResult;
+import org.rebasin.actors.work.WorkQueue;
+import org.rebasin.actors.work.Worker;
+import org.rebasin.model.alignment.Alignment;
+import org.rebasin.model.alignment.ManyAlignment;
+import org.rebasin.model.evaluation.Calibration;
+import org.rebasin.model.evaluation.Evaluation;
+import org.rebasin.model.evaluation.Score;
+import org.rebasin.model.permutation.Permutation;
+import org.rebasin.model.permutation.Permutations;
+import org.rebasin.model.training.Optimizer;
+import org.rebasin.model.training.Schedule;
+import org.rebasin.model.training.TrainingSettings;
+
+/**
+ * The classes that nodes send each other, by number. A number once given stays: new classes take
+ * new numbers, in their package's range.
+ */
+public final class NodeProtocol implements WireProtocol {
+  /** Called by the serializer. */
+  public NodeProtocol() {}
+
+  @Override
+  public void list(WireClasses classes) {
+    listModel(classes);
+    listStore(classes);
+    listWork(classes);
+  }
+
+  /** 100 to 199: values of the model module. */
+  private static void listModel(WireClasses classes) {
+    classes
+        .add(100, Permutation.class, int[].class, Permutation::toArray, Permutation::of)
+        .add(101, Permutations.class)
+        .add(102, Alignment.class)
+        .add(103, ManyAlignment.class)
+        .add(104, Score.class)
+        .add(105, Calibration.class)
+        .add(106, Calibration.Bin.class)
+        .add(107, Evaluation.class)
+        .add(108, TrainingSettings.class)
+        .add(109, Optimizer.Kind.class)
+        .add(110, Schedule.Decay.class);
+  }
+
+  /** 200 to 299: models and their streams. */
+  private static void listStore(WireClasses classes) {
+    classes.add(200, ModelId.class);
+  }
+
+  /** 300 to 399: work. */
+  private static void listWork(WireClasses classes) {
+    classes
+        .add(300, Role.class)
+        .add(301, Progress.class)
+        .add(302, TaskFailure.class)
+        .add(303, Preparation.class)
+        .add(304, Strategy.class)
+        .add(305, Correction.class)
+        .add(306, Correction.Kind.class)
+        .add(307, Matching.Weight.class)
+        .add(308, Matching.Activation.class)
+        .add(309, Matching.StraightThrough.class)
+        .add(310, Task.Train.class)
+        .add(311, Task.Collect.class)
+        .add(312, Task.Align.class)
+        .add(313, Task.AlignMany.class)
+        .add(314, Task.Merge.class)
+        .add(315, Task.Correct.class)
+        .add(316, Task.Evaluate.class)
+        .add(317, Task.Member.class)
+        .add(318, Task.Combination.class)
+        .add(319, Task.Split.class)
+        .add(320, JobId.class)
+        .add(321, TaskKey.class)
+        .add(330, TaskResult.Trained.class)
+        .add(331, TaskResult.Collected.class)
+        .add(332, TaskResult.AlignedMany.class)
+        .add(333, TaskResult.Aligned.class)
+        .add(334, TaskResult.Merged.class)
+        .add(335, TaskResult.Evaluated.class)
+        .add(336, TaskResult.EpochReport.class)
+        .add(337, TaskResult.GroupReport.class)
+        .add(340, WorkQueue.Submit.class)
+        .add(341, WorkQueue.Withdraw.class)
+        .add(342, WorkQueue.Pull.class)
+        .add(343, WorkQueue.Holding.class)
+        .add(344, WorkQueue.Progressed.class)
+        .add(345, WorkQueue.Completed.class)
+        .add(346, WorkQueue.Failed.class)
+        .add(347, WorkQueue.HandedBack.class)
+        .add(348, WorkQueue.Done.class)
+        .add(349, WorkQueue.GivenUp.class)
+        .add(360, Worker.Assigned.class)
+        .add(361, Worker.Acknowledged.class);
+  }
+}
