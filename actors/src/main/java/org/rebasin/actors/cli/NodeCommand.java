@@ -85,7 +85,7 @@ final class NodeCommand extends RebasinCommand {
                 ApiServer.bind(
                     api,
                     JobsOnCluster.start(node.system(), node.queue()),
-                    new StoredModels(store, home, node.system()),
+                    new StoredModels(store, node.replicas(), home, node.system()),
                     new ClusterMembers(node.system()),
                     node.system()));
         System.err.println("rebasin: ready at " + server.uri());

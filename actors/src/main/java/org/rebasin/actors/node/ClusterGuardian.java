@@ -18,11 +18,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.UnaryOperator;
 import org.rebasin.actors.store.ModelStore;
+import org.rebasin.actors.stream.Replicas;
 import org.rebasin.actors.work.Datasets;
+import org.rebasin.actors.work.ReplicatingRunner;
 import org.rebasin.actors.work.Role;
-import org.rebasin.actors.work.TaskRunner;
 import org.rebasin.actors.work.WorkQueue;
 import org.rebasin.actors.work.Worker;
 
@@ -39,14 +39,16 @@ public final class ClusterGuardian {
   private ClusterGuardian() {}
 
   /**
-   * The guardian of a node with the roles that its cluster member has.
+   * To start the workers.
    *
-   * @param runners wraps what the workers run
+   * @param replicas bring models to them and away from them
    */
-  static Behavior<Void> create(
-      ModelStore store, Datasets datasets, UnaryOperator<TaskRunner> runners) {
-    return Behaviors.setup(
-        context -> {
+  record Begin(Replicas replicas) {}
+
+  /** The guardian of a node with the roles that its cluster member has. */
+  static Behavior<Begin> create(ModelStore store, Datasets datasets) {
+    return Behaviors.receive(
+        (context, begin) -> {
           Config config = context.getSystem().settings().config().getConfig("rebasin");
           ActorRef<WorkQueue.Command> queue = queue(context.getSystem());
           Workforce workforce =
@@ -57,14 +59,14 @@ public final class ClusterGuardian {
                   queue,
                   store,
                   datasets,
-                  runners);
+                  runner -> new ReplicatingRunner(runner, begin.replicas(), context.getSystem()));
           // Work is handed back while the cluster still listens, so that none waits for this node.
           CoordinatedShutdown.get(context.getSystem())
               .addTask(
                   CoordinatedShutdown.PhaseBeforeServiceUnbind(),
                   "hand-work-back",
                   () -> drain(workforce.workers(), context.getSystem()));
-          return Behaviors.empty();
+          return Behaviors.same();
         });
   }
 

@@ -15,6 +15,10 @@ import java.net.UnknownHostException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.rebasin.actors.store.ModelStore;
+import org.rebasin.actors.stream.ModelTransfer;
+import org.rebasin.actors.stream.ReplicaSettings;
+import org.rebasin.actors.stream.Replicas;
+import org.rebasin.actors.stream.TransferSettings;
 import org.rebasin.actors.work.Datasets;
 import org.rebasin.actors.work.WorkQueue;
 
@@ -23,11 +27,13 @@ public final class ClusterNode {
   /** The name that the actor systems of all nodes have. */
   static final String SYSTEM = "rebasin";
 
-  private final ActorSystem<Void> system;
+  private final ActorSystem<ClusterGuardian.Begin> system;
+  private final Replicas replicas;
   private final CompletableFuture<Done> joined = new CompletableFuture<>();
 
-  private ClusterNode(ActorSystem<Void> system) {
+  private ClusterNode(ActorSystem<ClusterGuardian.Begin> system, Replicas replicas) {
     this.system = system;
+    this.replicas = replicas;
     akka.cluster.Cluster.get(system).registerOnMemberUp(() -> joined.complete(Done.getInstance()));
     system
         .getWhenTerminated()
@@ -47,9 +53,13 @@ public final class ClusterNode {
     SeedNodes seeds = SeedNodes.of(config);
     requireOneWayIn(config, seeds);
     requireTlsInPublic(config);
-    ActorSystem<Void> system =
-        ActorSystem.create(
-            ClusterGuardian.create(store, datasets, runner -> runner), SYSTEM, config);
+    ActorSystem<ClusterGuardian.Begin> system =
+        ActorSystem.create(ClusterGuardian.create(store, datasets), SYSTEM, config);
+    ModelTransfer transfer =
+        ModelTransfer.start(system, store, TransferSettings.of(config.getConfig("rebasin.stream")));
+    Replicas replicas =
+        Replicas.start(system, store, transfer, ReplicaSettings.of(config.getConfig("rebasin")));
+    system.tell(new ClusterGuardian.Begin(replicas));
     Cluster cluster = Cluster.get(system);
     if (config.getBoolean("rebasin.node.management")) {
       AkkaManagement.get(system).start();
@@ -61,7 +71,7 @@ public final class ClusterNode {
     } else {
       cluster.manager().tell(new JoinSeedNodes(seeds.addresses()));
     }
-    return new ClusterNode(system);
+    return new ClusterNode(system, replicas);
   }
 
   private static void requireOneWayIn(Config config, SeedNodes seeds) {
@@ -115,8 +125,13 @@ public final class ClusterNode {
     return ClusterGuardian.queue(system);
   }
 
+  /** Models on this node and others. */
+  public Replicas replicas() {
+    return replicas;
+  }
+
   /** The actor system, for what is served beside the cluster. */
-  public ActorSystem<Void> system() {
+  public ActorSystem<?> system() {
     return system;
   }
 }

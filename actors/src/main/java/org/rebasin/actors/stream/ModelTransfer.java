@@ -4,6 +4,9 @@ import akka.Done;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Props;
+import akka.actor.typed.javadsl.AskPattern;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.rebasin.actors.store.ModelId;
@@ -50,6 +53,24 @@ public final class ModelTransfer {
     CompletableFuture<Done> fetched = new CompletableFuture<>();
     exchange.tell(new ModelExchange.Fetch(id, fetched));
     return fetched;
+  }
+
+  /** Whether a node that answers in time has a model; asks once. */
+  CompletionStage<Boolean> isElsewhere(ModelId id, Duration patience, ActorSystem<?> system) {
+    List<CompletableFuture<Boolean>> answers =
+        peers.others().stream()
+            .map(
+                node ->
+                    AskPattern.<ModelExchange.Command, ModelExchange.Holding>ask(
+                            node,
+                            self -> new ModelExchange.Has(List.of(id), self),
+                            patience,
+                            system.scheduler())
+                        .handle((holding, silent) -> silent == null && holding.ids().contains(id))
+                        .toCompletableFuture())
+            .toList();
+    return CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
+        .thenApply(all -> answers.stream().anyMatch(CompletableFuture::join));
   }
 
   /** How many other nodes have a store, as last heard. */

@@ -20,6 +20,7 @@ public final class Replicas {
   private final ModelTransfer transfer;
   private final ActorRef<ReplicaKeeper.Command> keeper;
   private final ReplicaSettings settings;
+  private final ActorSystem<?> system;
   private final Executor blocking;
 
   private Replicas(
@@ -27,11 +28,13 @@ public final class Replicas {
       ModelTransfer transfer,
       ActorRef<ReplicaKeeper.Command> keeper,
       ReplicaSettings settings,
+      ActorSystem<?> system,
       Executor blocking) {
     this.store = store;
     this.transfer = transfer;
     this.keeper = keeper;
     this.settings = settings;
+    this.system = system;
     this.blocking = blocking;
   }
 
@@ -46,7 +49,8 @@ public final class Replicas {
                 ReplicaKeeper.create(store, transfer.known(), transfer.exchange(), settings),
                 "replica-keeper",
                 dispatcher);
-    return new Replicas(store, transfer, keeper, settings, system.dispatchers().lookup(dispatcher));
+    return new Replicas(
+        store, transfer, keeper, settings, system, system.dispatchers().lookup(dispatcher));
   }
 
   /**
@@ -72,6 +76,27 @@ public final class Replicas {
     } catch (CorruptModelException reported) {
       return false;
     }
+  }
+
+  /**
+   * Brings a model here if it is anywhere: unlike {@link #ensureLocal}, asks once, and does not
+   * wait for nodes that may come back.
+   *
+   * @return whether it can be opened
+   */
+  public CompletionStage<Boolean> find(ModelId id) {
+    return CompletableFuture.supplyAsync(() -> isHere(id), blocking)
+        .thenCompose(
+            here ->
+                here
+                    ? CompletableFuture.completedStage(true)
+                    : transfer
+                        .isElsewhere(id, settings.patience(), system)
+                        .thenCompose(
+                            there ->
+                                there
+                                    ? transfer.fetch(id).thenApply(done -> true)
+                                    : CompletableFuture.completedStage(false)));
   }
 
   /**
