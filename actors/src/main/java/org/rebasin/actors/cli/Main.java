@@ -24,7 +24,12 @@ import picocli.CommandLine.Command;
       BarrierCommand.class,
       InspectCommand.class,
       ExperimentCommand.class,
-      AssignCommand.class
+      AssignCommand.class,
+      NodeCommand.class,
+      SubmitCommand.class,
+      StatusCommand.class,
+      WatchCommand.class,
+      CancelCommand.class
     })
 public final class Main implements Runnable {
   /** Exit code of work that failed. */

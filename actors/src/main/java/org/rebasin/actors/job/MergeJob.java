@@ -2,354 +2,515 @@ package org.rebasin.actors.job;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
-import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.ActorContext;
-import akka.actor.typed.javadsl.AskPattern;
 import akka.actor.typed.javadsl.Behaviors;
-import akka.actor.typed.javadsl.Receive;
-import akka.stream.javadsl.Sink;
-import akka.stream.javadsl.Source;
-import java.time.Clock;
+import akka.actor.typed.javadsl.TimerScheduler;
+import akka.persistence.typed.PersistenceId;
+import akka.persistence.typed.RecoveryCompleted;
+import akka.persistence.typed.javadsl.CommandHandler;
+import akka.persistence.typed.javadsl.Effect;
+import akka.persistence.typed.javadsl.EventHandler;
+import akka.persistence.typed.javadsl.EventSourcedBehavior;
+import akka.persistence.typed.javadsl.RetentionCriteria;
+import akka.persistence.typed.javadsl.SignalHandler;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
-import java.util.stream.IntStream;
-import org.rebasin.actors.job.MergeRequest.AlignmentPlan;
-import org.rebasin.actors.job.MergeRequest.EvaluationPlan;
-import org.rebasin.actors.job.MergeRequest.Stored;
-import org.rebasin.actors.job.MergeRequest.ToTrain;
-import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.job.JobRefusedException.Reason;
 import org.rebasin.actors.work.JobId;
-import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Progress;
-import org.rebasin.actors.work.Strategy;
-import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskFailure;
 import org.rebasin.actors.work.TaskKey;
 import org.rebasin.actors.work.TaskResult;
 import org.rebasin.actors.work.WorkQueue;
-import org.rebasin.model.permutation.Permutations;
 
 /**
  * One merge: trains what is to be trained, measures activations, aligns all models, averages and
- * corrects them, and evaluates what was asked for. Each phase sends its tasks to the queue as a
- * stream, a bounded number at a time, and the next begins when all have come back; the queue sees
- * to workers that fail.
+ * corrects them, and evaluates what was asked for. {@link MergePlan} says which tasks that takes;
+ * the job submits them, a bounded number at a time, and keeps what comes back.
  *
- * <p>Holds its state in memory: a job is lost when its actor is.
+ * <p>Every result is in the journal before anything is done about it. An actor that starts
+ * elsewhere reads the journal and submits again what is missing; all that is lost is what tasks at
+ * work had said about their progress. While the journal is away nothing is written and nothing
+ * begun; the job goes on when it is back.
  */
-public final class MergeJob extends AbstractBehavior<MergeJob.Command> {
-  /** What a job receives: its own phases' ends only. */
-  public sealed interface Command {}
+public final class MergeJob
+    extends EventSourcedBehavior<MergeJob.Command, MergeJob.Event, JobState> {
+  /** What a job receives. */
+  public sealed interface Command extends JobMessage {}
 
-  private record TrainingDone(List<TaskResult.Trained> results) implements Command {}
+  /** Requests the job; a second time, asks whether it is the same. */
+  public record Start(MergeRequest request, JobOptions options, ActorRef<Reply> replyTo)
+      implements Command {}
 
-  private record CollectionDone(List<TaskResult.Collected> results) implements Command {}
+  /** Asks how it stands. */
+  public record View(ActorRef<Reply> replyTo) implements Command {}
 
-  private record AlignmentDone(List<TaskResult.Aligned> results) implements Command {}
+  /** Ends it. */
+  public record Cancel(ActorRef<Reply> replyTo) implements Command {}
 
-  private record CommonAlignmentDone(TaskResult.AlignedMany result) implements Command {}
+  /** Has it go on after its end. */
+  public record Retry(ActorRef<Reply> replyTo) implements Command {}
 
-  private record MergeDone(TaskResult.Merged result) implements Command {}
+  /** Asks for events, and waits a while for the next one if there are none. */
+  public record EventsAfter(long sequence, ActorRef<Reply> replyTo) implements Command {}
 
-  private record CorrectionDone(TaskResult.Merged result) implements Command {}
-
-  private record EvaluationDone(List<TaskResult.Evaluated> results) implements Command {}
-
-  private record PhaseFailed(Throwable cause) implements Command {}
-
-  /** What the requester hears in the end. */
-  public sealed interface Reply {}
-
-  /** All was done. */
-  public record Done(MergeOutcome outcome) implements Reply {}
-
-  /** A task was given up. */
-  public record Failed(TaskFailure failure) implements Reply {}
+  /** Asks which models it names. */
+  public record NamedModels(ActorRef<Reply> replyTo) implements Command {}
 
   /**
-   * What bounds a job.
-   *
-   * @param concurrentTasks tasks that it has in the queue at a time
-   * @param taskTimeout how long one task may take, with waiting
+   * Asks to be told what the tasks say until the job ends, and then how it stands; forgotten when
+   * the actor stops.
    */
-  public record Limits(int concurrentTasks, Duration taskTimeout) {}
+  public record Follow(ActorRef<Progress> progress, ActorRef<Reply> replyTo) implements Command {}
 
-  /** A job that begins at once and stops when it has replied. */
-  public static Behavior<Command> create(
-      MergeRequest request,
-      Limits limits,
-      ActorRef<WorkQueue.Command> queue,
-      ActorRef<Progress> progress,
-      ActorRef<Reply> replyTo) {
+  /** Goes on if it is not at it already; told to jobs that have not ended from time to time. */
+  record Wake() implements Command {}
+
+  /** Leaves memory; nothing else changes. */
+  public record Stop() implements Command {}
+
+  /** The index knows that this job has ended. */
+  record Indexed() implements Command {}
+
+  private record FromQueue(WorkQueue.Reply reply) implements Command {}
+
+  private record FromTask(Progress progress) implements Command {}
+
+  private record Tick() implements Command {}
+
+  private record DeadlineDue() implements Command {}
+
+  private record Idle() implements Command {}
+
+  /** What those who ask hear. */
+  public sealed interface Reply extends JobMessage {}
+
+  /** How the job stands, after what was asked. */
+  public record Viewed(JobView view) implements Reply {}
+
+  /**
+   * What has happened.
+   *
+   * @param ended whether nothing more happens for now
+   */
+  public record Happened(List<JobEvent> events, boolean ended) implements Reply {}
+
+  /** The models that it names. */
+  public record Named(java.util.Set<org.rebasin.actors.store.ModelId> models) implements Reply {}
+
+  /** It cannot be. */
+  public record Refused(Reason reason, String message) implements Reply {}
+
+  /** What is in the journal; {@link JobJson} says under which names. */
+  public sealed interface Event {
+    /** When it happened. */
+    Instant at();
+  }
+
+  /** Somebody wants the job. */
+  public record Requested(JobId job, MergeRequest request, JobOptions options, Instant at)
+      implements Event {}
+
+  /**
+   * A task came back.
+   *
+   * @param total tasks of the phase
+   */
+  public record TaskCompleted(MergePhase phase, int index, int total, TaskResult result, Instant at)
+      implements Event {}
+
+  /** A task was given up, and the job with it. */
+  public record TaskGivenUp(MergePhase phase, int index, TaskFailure failure, Instant at)
+      implements Event {}
+
+  /** The job took too long. */
+  public record DeadlinePassed(Instant at) implements Event {}
+
+  /** Somebody does not want the job any more. */
+  public record Cancelled(Instant at) implements Event {}
+
+  /** Somebody wants it again. */
+  public record Retried(Instant at) implements Event {}
+
+  /** All tasks are done. */
+  public record Completed(Instant at) implements Event {}
+
+  /** A job, asleep until it is requested or if it is in the journal already. */
+  public static Behavior<Command> create(JobId id, JobEnvironment environment) {
     return Behaviors.setup(
-        context -> new MergeJob(context, request, limits, queue, progress, replyTo));
+        context -> Behaviors.withTimers(timers -> new MergeJob(context, timers, id, environment)));
   }
 
-  /** A task was given up; carried through the stream of a phase. */
-  private static final class GivenUp extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-    private final transient TaskFailure failure;
+  private static final Duration LONGEST_TIMER = Duration.ofDays(1);
 
-    GivenUp(TaskFailure failure) {
-      super(failure.message());
-      this.failure = failure;
-    }
-  }
-
-  private final JobId id = JobId.next(Clock.systemUTC());
-  private final MergeRequest request;
-  private final Limits limits;
-  private final ActorRef<WorkQueue.Command> queue;
-  private final ActorRef<Progress> progress;
-  private final ActorRef<Reply> replyTo;
-
-  private List<TaskResult.Trained> trained = List.of();
-  private List<ModelId> models = List.of();
-  private List<TaskResult.Aligned> alignments = List.of();
-  private Optional<TaskResult.AlignedMany> common = Optional.empty();
-  private Optional<ModelId> merged = Optional.empty();
+  private final ActorContext<Command> context;
+  private final TimerScheduler<Command> timers;
+  private final JobId id;
+  private final JobEnvironment environment;
+  private final OutstandingTasks outstanding = new OutstandingTasks();
+  private final List<EventsAfter> waiting = new ArrayList<>();
+  private final List<Follow> followers = new ArrayList<>();
 
   private MergeJob(
       ActorContext<Command> context,
-      MergeRequest request,
-      Limits limits,
-      ActorRef<WorkQueue.Command> queue,
-      ActorRef<Progress> progress,
-      ActorRef<Reply> replyTo) {
-    super(context);
-    this.request = request;
-    this.limits = limits;
-    this.queue = queue;
-    this.progress = progress;
-    this.replyTo = replyTo;
-    train();
+      TimerScheduler<Command> timers,
+      JobId id,
+      JobEnvironment environment) {
+    super(
+        PersistenceId.of("job", id.value()),
+        SupervisorStrategy.restartWithBackoff(
+            environment.limits().journalPause(), environment.limits().journalPatience(), 0.2));
+    this.context = context;
+    this.timers = timers;
+    this.id = id;
+    this.environment = environment;
   }
 
   @Override
-  public Receive<Command> createReceive() {
-    return newReceiveBuilder()
-        .onMessage(TrainingDone.class, this::onTrainingDone)
-        .onMessage(CollectionDone.class, this::onCollectionDone)
-        .onMessage(AlignmentDone.class, this::onAlignmentDone)
-        .onMessage(CommonAlignmentDone.class, this::onCommonAlignmentDone)
-        .onMessage(MergeDone.class, this::onMergeDone)
-        .onMessage(CorrectionDone.class, this::onCorrectionDone)
-        .onMessage(EvaluationDone.class, this::onEvaluationDone)
-        .onMessage(PhaseFailed.class, this::onPhaseFailed)
+  public JobState emptyState() {
+    return new JobState.Absent();
+  }
+
+  @Override
+  public RetentionCriteria retentionCriteria() {
+    return environment.retention();
+  }
+
+  @Override
+  public EventHandler<JobState, Event> eventHandler() {
+    return JobState::after;
+  }
+
+  @Override
+  public SignalHandler<JobState> signalHandler() {
+    return newSignalHandlerBuilder()
+        .onSignal(RecoveryCompleted.instance(), this::onRecovered)
         .build();
   }
 
-  private void train() {
-    List<Task> tasks =
-        request.models().stream()
-            .filter(ToTrain.class::isInstance)
-            .map(source -> (Task) ((ToTrain) source).task())
-            .toList();
-    run("train", tasks, TaskResult.Trained.class, TrainingDone::new);
+  @Override
+  public CommandHandler<Command, Event, JobState> commandHandler() {
+    var handlers = newCommandHandlerBuilder();
+    handlers
+        .forAnyState()
+        .onCommand(Stop.class, () -> Effect().stop())
+        .onCommand(Idle.class, (state, idle) -> onIdle(state));
+    handlers
+        .forStateType(JobState.Absent.class)
+        .onCommand(Start.class, this::onFirstStart)
+        .onCommand(View.class, view -> unknown(view.replyTo()))
+        .onCommand(Cancel.class, cancel -> unknown(cancel.replyTo()))
+        .onCommand(Retry.class, retry -> unknown(retry.replyTo()))
+        .onCommand(EventsAfter.class, events -> unknown(events.replyTo()))
+        .onCommand(NamedModels.class, named -> unknown(named.replyTo()))
+        .onCommand(Follow.class, follow -> unknown(follow.replyTo()))
+        .onCommand(Wake.class, wake -> sleep())
+        .onAnyCommand(() -> Effect().none());
+    handlers
+        .forStateType(JobState.Known.class)
+        .onCommand(Start.class, this::onSecondStart)
+        .onCommand(View.class, this::onView)
+        .onCommand(Cancel.class, this::onCancel)
+        .onCommand(Retry.class, this::onRetry)
+        .onCommand(EventsAfter.class, this::onEventsAfter)
+        .onCommand(NamedModels.class, this::onNamedModels)
+        .onCommand(Follow.class, this::onFollow)
+        .onCommand(FromQueue.class, this::onFromQueue)
+        .onCommand(FromTask.class, this::onFromTask)
+        .onCommand(Tick.class, this::onTick)
+        .onCommand(DeadlineDue.class, this::onDeadlineDue)
+        .onCommand(Wake.class, this::onWake)
+        .onCommand(Indexed.class, this::onIndexed);
+    return handlers.build();
   }
 
-  private Behavior<Command> onTrainingDone(TrainingDone done) {
-    trained = done.results();
-    List<ModelId> all = new ArrayList<>();
-    int next = 0;
-    for (MergeRequest.Source source : request.models()) {
-      all.add(source instanceof Stored stored ? stored.id() : trained.get(next++).model());
+  /** Also after each time that the journal was away. */
+  private void onRecovered(JobState state) {
+    outstanding.clear();
+    if (state instanceof JobState.Known job) {
+      timers.startTimerWithFixedDelay(new Tick(), environment.limits().resubmission());
+      settle(job);
+    } else {
+      sleepLater();
     }
-    models = List.copyOf(all);
-    if (request.alignment().isEmpty()) {
-      return merge();
+  }
+
+  private Effect<Event, JobState> unknown(ActorRef<Reply> replyTo) {
+    replyTo.tell(new Refused(Reason.UNKNOWN, "there is no job " + id));
+    return sleep();
+  }
+
+  private Effect<Event, JobState> onFirstStart(JobState.Absent absent, Start start) {
+    timers.startTimerWithFixedDelay(new Tick(), environment.limits().resubmission());
+    return record(absent, new Requested(id, start.request(), start.options(), Instant.now()))
+        .thenRun(state -> tell(start.replyTo(), state));
+  }
+
+  private Effect<Event, JobState> onSecondStart(JobState.Known job, Start start) {
+    if (!job.request().equals(start.request())) {
+      start
+          .replyTo()
+          .tell(
+              new Refused(
+                  Reason.KEY_REUSED,
+                  "the idempotency key was used for another request, which is job " + id));
+    } else {
+      tell(start.replyTo(), job);
     }
-    AlignmentPlan plan = request.alignment().get();
-    if (plan.strategy() != Strategy.TO_REFERENCE) {
-      run(
-          "align",
-          List.of(new Task.AlignMany(models, plan.strategy(), plan.seed())),
-          TaskResult.AlignedMany.class,
-          results -> new CommonAlignmentDone(results.get(0)));
-      return this;
+    return Effect().none();
+  }
+
+  private Effect<Event, JobState> onView(JobState.Known job, View view) {
+    tell(view.replyTo(), job);
+    return Effect().none();
+  }
+
+  private Effect<Event, JobState> onCancel(JobState.Known job, Cancel cancel) {
+    if (job.status() == JobStatus.CANCELLED) {
+      tell(cancel.replyTo(), job);
+      return Effect().none();
+    } else if (job.status().ended()) {
+      return refuse(job, "cancelled", cancel.replyTo());
     }
-    List<Task> collections = new ArrayList<>();
-    if (plan.matching() instanceof Matching.Activation activation) {
-      for (ModelId model : toAlign()) {
-        for (int shard = 0; shard < Matching.Activation.SHARDS; shard++) {
-          collections.add(
-              new Task.Collect(
-                  models.get(0), model, activation.data(), shard, Matching.Activation.SHARDS));
-        }
-      }
+    return record(job, new Cancelled(Instant.now()))
+        .thenRun(state -> tell(cancel.replyTo(), state));
+  }
+
+  private Effect<Event, JobState> onRetry(JobState.Known job, Retry retry) {
+    if (job.status() == JobStatus.RUNNING) {
+      tell(retry.replyTo(), job);
+      return Effect().none();
+    } else if (job.status() == JobStatus.SUCCEEDED) {
+      return refuse(job, "retried", retry.replyTo());
     }
-    run("collect", collections, TaskResult.Collected.class, CollectionDone::new);
-    return this;
+    // The queue remembers how tasks ended, and would answer with that.
+    environment.queue().tell(new WorkQueue.Withdraw(id));
+    return record(job, new Retried(Instant.now())).thenRun(state -> tell(retry.replyTo(), state));
   }
 
-  private List<ModelId> toAlign() {
-    return models.subList(1, models.size());
+  private Effect<Event, JobState> refuse(JobState.Known job, String what, ActorRef<Reply> asker) {
+    asker.tell(
+        new Refused(
+            Reason.CONFLICT,
+            "job %s has %s and cannot be %s".formatted(id, job.status().text(), what)));
+    return Effect().none();
   }
 
-  private Behavior<Command> onCollectionDone(CollectionDone done) {
-    List<ModelId> moments = done.results().stream().map(TaskResult.Collected::moments).toList();
-    int shards = moments.size() / toAlign().size();
-    List<Task> tasks =
-        IntStream.range(0, toAlign().size())
-            .mapToObj(i -> align(i, moments.subList(i * shards, (i + 1) * shards)))
-            .toList();
-    run("align", tasks, TaskResult.Aligned.class, AlignmentDone::new);
-    return this;
+  private Effect<Event, JobState> onEventsAfter(JobState.Known job, EventsAfter events) {
+    waiting.add(events);
+    answer(job, false);
+    return Effect().none();
   }
 
-  private Task align(int index, List<ModelId> moments) {
-    AlignmentPlan plan = request.alignment().orElseThrow();
-    boolean curve =
-        index == 0 && request.evaluation().map(EvaluationPlan::curvePoints).orElse(0) > 0;
-    return new Task.Align(
-        models.get(0),
-        toAlign().get(index),
-        plan.matching(),
-        moments,
-        plan.seed(),
-        plan.keepModels() || curve);
+  private Effect<Event, JobState> onNamedModels(JobState.Known job, NamedModels named) {
+    named.replyTo().tell(new Named(job.models()));
+    return Effect().none();
   }
 
-  private Behavior<Command> onAlignmentDone(AlignmentDone done) {
-    alignments = done.results();
-    return merge();
+  private Effect<Event, JobState> onFollow(JobState.Known job, Follow follow) {
+    followers.add(follow);
+    tellFollowers(job);
+    return Effect().none();
   }
 
-  private Behavior<Command> onCommonAlignmentDone(CommonAlignmentDone done) {
-    common = Optional.of(done.result());
-    return merge();
-  }
-
-  private Behavior<Command> merge() {
-    if (request.merge().isEmpty()) {
-      return evaluate();
+  private Effect<Event, JobState> onFromQueue(JobState.Known job, FromQueue from) {
+    TaskKey key = from.reply().key();
+    MergePhase phase = MergePhase.of(key.phase());
+    Optional<MergePlan.Step> step = outstanding.step();
+    boolean expected =
+        job.status() == JobStatus.RUNNING
+            && step.isPresent()
+            && step.get().phase() == phase
+            && key.index() < step.get().tasks().size()
+            && !job.results().has(phase, key.index());
+    if (!expected) {
+      return Effect().none();
     }
-    run(
-        "merge",
-        List.of(new Task.Merge(members(), request.merge().get(), strategy())),
-        TaskResult.Merged.class,
-        results -> new MergeDone(results.get(0)));
-    return this;
-  }
-
-  private Strategy strategy() {
-    return request.alignment().map(AlignmentPlan::strategy).orElse(Strategy.TO_REFERENCE);
-  }
-
-  /** The models with what brings them into the common order. */
-  private List<Task.Member> members() {
-    return IntStream.range(0, models.size())
-        .mapToObj(i -> new Task.Member(models.get(i), permutations(i)))
-        .toList();
-  }
-
-  private Optional<Permutations> permutations(int model) {
-    if (common.isPresent()) {
-      return Optional.of(common.get().alignment().permutations().get(model));
+    if (from.reply() instanceof WorkQueue.GivenUp givenUp) {
+      return record(job, new TaskGivenUp(phase, key.index(), givenUp.failure(), Instant.now()));
     }
-    return model == 0 || alignments.isEmpty()
-        ? Optional.empty()
-        : Optional.of(alignments.get(model - 1).alignment().permutations());
-  }
-
-  private Behavior<Command> onMergeDone(MergeDone done) {
-    merged = Optional.of(done.result().model());
-    if (request.correction().isEmpty()) {
-      return evaluate();
+    TaskResult result = ((WorkQueue.Done) from.reply()).result();
+    if (!MergePlan.fits(step.get().tasks().get(key.index()), result)) {
+      String cause = "%s: found a result of another kind: %s".formatted(key, result);
+      return record(
+          job,
+          new TaskGivenUp(
+              phase, key.index(), new TaskFailure(false, cause, List.of(cause)), Instant.now()));
     }
-    run(
-        "correct",
-        List.of(
-            new Task.Correct(
-                done.result().model(),
-                members(),
-                request.merge().orElseThrow(),
-                request.correction().get())),
-        TaskResult.Merged.class,
-        results -> new CorrectionDone(results.get(0)));
-    return this;
+    int total = step.get().tasks().size();
+    return record(job, new TaskCompleted(phase, key.index(), total, result, Instant.now()))
+        .thenRun(
+            state -> {
+              int done = ((JobState.Known) state).results().count(phase);
+              Progress progress = new Progress(phase.text(), done, total, "");
+              followers.forEach(follower -> follower.progress().tell(progress));
+            });
   }
 
-  private Behavior<Command> onCorrectionDone(CorrectionDone done) {
-    merged = Optional.of(done.result().model());
-    return evaluate();
+  private Effect<Event, JobState> onFromTask(JobState.Known job, FromTask from) {
+    outstanding.heard(from.progress());
+    followers.forEach(follower -> follower.progress().tell(from.progress()));
+    return Effect().none();
   }
 
-  private Behavior<Command> evaluate() {
-    run("evaluate", evaluations().tasks(), TaskResult.Evaluated.class, EvaluationDone::new);
-    return this;
+  private Effect<Event, JobState> onTick(JobState.Known job, Tick tick) {
+    answer(job, true);
+    if (job.status() != JobStatus.RUNNING) {
+      tellIndex(job);
+      return Effect().none();
+    }
+    Duration timeout = environment.limits().taskTimeout();
+    Optional<Integer> overdue = outstanding.overdue(timeout, Instant.now());
+    if (overdue.isPresent()) {
+      MergePhase phase = outstanding.step().orElseThrow().phase();
+      String cause = "%s: no result within %s".formatted(key(phase, overdue.get()), timeout);
+      return record(
+          job,
+          new TaskGivenUp(
+              phase, overdue.get(), new TaskFailure(false, cause, List.of(cause)), Instant.now()));
+    }
+    outstanding.step().ifPresent(step -> outstanding.indices().forEach(i -> submit(job, step, i)));
+    return Effect().none();
   }
 
-  private Evaluations evaluations() {
-    return new Evaluations(
-        request,
-        models,
-        alignments.stream().findFirst().flatMap(TaskResult.Aligned::model),
-        merged);
+  private Effect<Event, JobState> onDeadlineDue(JobState.Known job, DeadlineDue due) {
+    Instant now = Instant.now();
+    if (job.status() == JobStatus.RUNNING
+        && job.deadline().map(deadline -> !deadline.isAfter(now)).orElse(false)) {
+      return record(job, new DeadlinePassed(now));
+    }
+    watchDeadline(job);
+    return Effect().none();
   }
 
-  private Behavior<Command> onEvaluationDone(EvaluationDone done) {
-    replyTo.tell(
-        new Done(
-            new MergeOutcome(
-                models,
-                trained,
-                alignments,
-                common,
-                merged,
-                evaluations().controls(done.results()),
-                evaluations().curves(done.results()))));
-    return Behaviors.stopped();
+  private Effect<Event, JobState> onIndexed(JobState.Known job, Indexed indexed) {
+    if (job.status().ended()) {
+      timers.cancel(new Tick());
+    }
+    return Effect().none();
   }
 
-  private Behavior<Command> onPhaseFailed(PhaseFailed failed) {
-    TaskFailure failure =
-        failed.cause() instanceof GivenUp givenUp
-            ? givenUp.failure
-            : TaskFailure.of(failed.cause());
-    replyTo.tell(new Failed(failure));
-    return Behaviors.stopped();
+  private Effect<Event, JobState> onWake(JobState.Known job, Wake wake) {
+    // It may be that the index has not heard of the end.
+    if (job.status().ended()) {
+      tellIndex(job);
+    }
+    return Effect().none();
   }
 
-  /** Runs the tasks of a phase, a bounded number at a time, and keeps their order. */
-  private <R extends TaskResult> void run(
-      String phase, List<Task> tasks, Class<R> type, Function<List<R>, Command> done) {
-    ActorRef<Progress> listener = progress;
-    int[] finished = {0};
-    CompletionStage<List<R>> results =
-        Source.range(0, tasks.size() - 1)
-            .mapAsync(
-                limits.concurrentTasks(),
-                index -> submit(new TaskKey(id, phase, index), tasks.get(index)))
-            .map(
-                result -> {
-                  listener.tell(new Progress(phase, ++finished[0], tasks.size(), ""));
-                  return type.cast(result);
-                })
-            .runWith(Sink.seq(), getContext().getSystem());
-    getContext()
-        .pipeToSelf(
-            results,
-            (all, thrown) ->
-                thrown == null ? done.apply(all) : new PhaseFailed(TaskFailure.unwrap(thrown)));
+  private Effect<Event, JobState> onIdle(JobState state) {
+    if (state instanceof JobState.Known job && !job.status().ended()) {
+      return Effect().none();
+    }
+    return sleep();
   }
 
-  private CompletionStage<TaskResult> submit(TaskKey key, Task task) {
-    return AskPattern.<WorkQueue.Command, WorkQueue.Reply>ask(
-            queue,
-            self -> new WorkQueue.Submit(key, task, 0, progress, self),
-            limits.taskTimeout(),
-            getContext().getSystem().scheduler())
-        .thenCompose(
-            reply ->
-                reply instanceof WorkQueue.Done done
-                    ? CompletableFuture.completedStage(done.result())
-                    : CompletableFuture.failedStage(
-                        new GivenUp(((WorkQueue.GivenUp) reply).failure())));
+  private Effect<Event, JobState> sleep() {
+    return environment.sleep(context.getSelf()) ? Effect().stop() : Effect().none();
+  }
+
+  /** Writes an event, and with it that all is done if it was the last; then goes on. */
+  private akka.persistence.typed.javadsl.EffectBuilder<Event, JobState> record(
+      JobState before, Event event) {
+    List<Event> events = new ArrayList<>(List.of(event));
+    JobState.Known after = (JobState.Known) before.after(event);
+    if (after.status() == JobStatus.RUNNING && after.plan().step(after.results()).isEmpty()) {
+      events.add(new Completed(event.at()));
+    }
+    return Effect().persist(events).thenRun(state -> settle((JobState.Known) state));
+  }
+
+  /** Does what the state asks for. */
+  private void settle(JobState.Known job) {
+    if (job.status() == JobStatus.RUNNING) {
+      job.plan()
+          .step(job.results())
+          .ifPresent(
+              step ->
+                  outstanding
+                      .update(
+                          step,
+                          job.results(),
+                          environment.limits().concurrentTasks(),
+                          Instant.now())
+                      .forEach(index -> submit(job, step, index)));
+      watchDeadline(job);
+    } else {
+      outstanding.clear();
+      environment.queue().tell(new WorkQueue.Withdraw(id));
+      tellIndex(job);
+    }
+    answer(job, false);
+    tellFollowers(job);
+  }
+
+  private TaskKey key(MergePhase phase, int index) {
+    return new TaskKey(id, phase.text(), index);
+  }
+
+  private void submit(JobState.Known job, MergePlan.Step step, int index) {
+    environment
+        .queue()
+        .tell(
+            new WorkQueue.Submit(
+                key(step.phase(), index),
+                step.tasks().get(index),
+                job.options().priority(),
+                context.messageAdapter(Progress.class, FromTask::new),
+                context.messageAdapter(WorkQueue.Reply.class, FromQueue::new)));
+  }
+
+  private void watchDeadline(JobState.Known job) {
+    job.deadline()
+        .ifPresent(
+            deadline -> {
+              Duration left = Duration.between(Instant.now(), deadline);
+              Duration next = left.compareTo(LONGEST_TIMER) > 0 ? LONGEST_TIMER : left;
+              timers.startSingleTimer(
+                  new DeadlineDue(), next.isNegative() ? Duration.ofMillis(1) : next.plusMillis(1));
+            });
+  }
+
+  private void tellIndex(JobState.Known job) {
+    environment
+        .index()
+        .ifPresent(
+            index ->
+                index.tell(
+                    new JobIndex.Changed(
+                        id, job.status(), job.ended(), job.models(), context.getSelf())));
+  }
+
+  private void tell(ActorRef<Reply> asker, JobState state) {
+    asker.tell(new Viewed(((JobState.Known) state).view(outstanding)));
+  }
+
+  private void tellFollowers(JobState.Known job) {
+    if (job.status().ended()) {
+      followers.forEach(follower -> tell(follower.replyTo(), job));
+      followers.clear();
+      sleepLater();
+    }
+  }
+
+  private void sleepLater() {
+    timers.startSingleTimer(new Idle(), environment.limits().idle());
+  }
+
+  /** Answers those who wait for events, if there are any; {@code all} even if not. */
+  private void answer(JobState.Known job, boolean all) {
+    waiting.removeIf(
+        asker -> {
+          List<JobEvent> events = job.eventsAfter(asker.sequence());
+          boolean answered = all || !events.isEmpty() || job.status().ended();
+          if (answered) {
+            asker.replyTo().tell(new Happened(events, job.status().ended()));
+          }
+          return answered;
+        });
   }
 }

@@ -7,7 +7,11 @@ import akka.actor.typed.ActorSystem;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
 import akka.cluster.typed.JoinSeedNodes;
+import akka.management.cluster.bootstrap.ClusterBootstrap;
+import akka.management.javadsl.AkkaManagement;
 import com.typesafe.config.Config;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.rebasin.actors.store.ModelStore;
@@ -41,16 +45,54 @@ public final class ClusterNode {
    */
   public static ClusterNode start(Config config, ModelStore store, Datasets datasets) {
     SeedNodes seeds = SeedNodes.of(config);
+    requireOneWayIn(config, seeds);
+    requireTlsInPublic(config);
     ActorSystem<Void> system =
         ActorSystem.create(
             ClusterGuardian.create(store, datasets, runner -> runner), SYSTEM, config);
     Cluster cluster = Cluster.get(system);
-    if (seeds.addresses().isEmpty()) {
+    if (config.getBoolean("rebasin.node.management")) {
+      AkkaManagement.get(system).start();
+    }
+    if (config.getBoolean("rebasin.node.bootstrap")) {
+      ClusterBootstrap.get(system).start();
+    } else if (seeds.addresses().isEmpty()) {
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
     } else {
       cluster.manager().tell(new JoinSeedNodes(seeds.addresses()));
     }
     return new ClusterNode(system);
+  }
+
+  private static void requireOneWayIn(Config config, SeedNodes seeds) {
+    boolean bootstrap = config.getBoolean("rebasin.node.bootstrap");
+    if (bootstrap && !config.getBoolean("rebasin.node.management")) {
+      throw new IllegalArgumentException(
+          "rebasin.node.bootstrap: nodes find each other by their management ports; expected"
+              + " rebasin.node.management to be on, found off");
+    }
+    if (bootstrap && !seeds.addresses().isEmpty()) {
+      throw new IllegalArgumentException(
+          "rebasin.node: expected either bootstrap or seed-nodes, found both");
+    }
+  }
+
+  /** Whoever can speak to a node's port can have it do anything, but for certificates. */
+  private static void requireTlsInPublic(Config config) {
+    String host = config.getString("akka.remote.artery.canonical.hostname");
+    String transport = config.getString("akka.remote.artery.transport");
+    try {
+      if (!transport.equals("tls-tcp") && !InetAddress.getByName(host).isLoopbackAddress()) {
+        throw new IllegalArgumentException(
+            "rebasin.node.host: %s is not a loopback address; expected TLS between nodes"
+                    .formatted(host)
+                + " (config/tls.conf), found transport "
+                + transport);
+      }
+    } catch (UnknownHostException problem) {
+      throw new IllegalArgumentException(
+          "rebasin.node.host: expected an address or a known name, found " + host, problem);
+    }
   }
 
   /** Completes when this node is a member of its cluster. */

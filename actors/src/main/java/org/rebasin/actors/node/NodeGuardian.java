@@ -2,7 +2,6 @@ package org.rebasin.actors.node;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
-import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -12,6 +11,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.function.UnaryOperator;
+import org.rebasin.actors.job.JobEnvironment;
+import org.rebasin.actors.job.JobOptions;
 import org.rebasin.actors.job.MergeJob;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.store.ModelStore;
@@ -49,7 +50,6 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
   }
 
   private final ActorRef<WorkQueue.Command> queue;
-  private final MergeJob.Limits limits;
 
   private NodeGuardian(
       ActorContext<Command> context,
@@ -58,9 +58,6 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
       UnaryOperator<TaskRunner> runners) {
     super(context);
     Config config = context.getSystem().settings().config().getConfig("rebasin");
-    limits =
-        new MergeJob.Limits(
-            config.getInt("job.concurrent-tasks"), config.getDuration("job.task-timeout"));
     queue = context.spawn(WorkQueue.create(QueueRules.of(config, Duration.ZERO)), "work-queue");
     Workforce.spawn(context, config, EnumSet.allOf(Role.class), queue, store, datasets, runners);
   }
@@ -74,12 +71,16 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
   }
 
   private Behavior<Command> onStartJob(StartJob start) {
-    getContext()
-        .spawnAnonymous(
-            Behaviors.supervise(
-                    MergeJob.create(
-                        start.request(), limits, queue, start.progress(), start.replyTo()))
-                .onFailure(SupervisorStrategy.stop()));
+    ActorRef<MergeJob.Command> job =
+        getContext()
+            .spawnAnonymous(
+                MergeJob.create(
+                    JobId.next(Clock.systemUTC()),
+                    JobEnvironment.alone(getContext().getSystem(), queue)));
+    job.tell(
+        new MergeJob.Start(
+            start.request(), JobOptions.DEFAULT, getContext().getSystem().ignoreRef()));
+    job.tell(new MergeJob.Follow(start.progress(), start.replyTo()));
     return this;
   }
 

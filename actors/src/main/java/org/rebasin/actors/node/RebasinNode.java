@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.rebasin.actors.job.JobView;
 import org.rebasin.actors.job.MergeJob;
 import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeRequest;
@@ -66,10 +67,13 @@ public final class RebasinNode implements AutoCloseable {
                 self -> new NodeGuardian.StartJob(request, listener, self),
                 timeout,
                 system.scheduler()));
-    if (reply instanceof MergeJob.Failed failed) {
-      throw new TaskFailedException(failed.failure());
-    }
-    return ((MergeJob.Done) reply).outcome();
+    JobView job = ((MergeJob.Viewed) reply).view();
+    job.failure()
+        .ifPresent(
+            failure -> {
+              throw new TaskFailedException(failure);
+            });
+    return job.outcome().orElseThrow();
   }
 
   /**

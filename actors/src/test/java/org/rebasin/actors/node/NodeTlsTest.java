@@ -91,6 +91,29 @@ class NodeTlsTest {
   }
 
   @Test
+  void aNodeThatOthersCanReachIsRefusedWithoutTls() throws IOException {
+    Config config =
+        ConfigFactory.parseString(
+                "rebasin.node.host = 192.0.2.1, akka.remote.artery.transport = tcp")
+            .withFallback(config("ours", List.of()));
+    String message = assertThrows(IllegalArgumentException.class, () -> start(config)).getMessage();
+    assertEquals(
+        "rebasin.node.host: 192.0.2.1 is not a loopback address; expected TLS between nodes"
+            + " (config/tls.conf), found transport tcp",
+        message);
+  }
+
+  @Test
+  void aSeedNodeThatIsNoAddressIsRefusedByName() throws IOException {
+    Config config =
+        ConfigFactory.parseString("rebasin.node.seed-nodes = [\"127.0.0.1\"]")
+            .withFallback(config("ours", List.of()));
+    assertEquals(
+        "rebasin.node.seed-nodes: expected HOST:PORT, found '127.0.0.1'",
+        assertThrows(IllegalArgumentException.class, () -> start(config)).getMessage());
+  }
+
+  @Test
   void theAuthoritysKeyIsForItsOwnerAlone() throws IOException {
     File key = directory.resolve("ours/authority/key.p12").toFile();
     assertFalse(

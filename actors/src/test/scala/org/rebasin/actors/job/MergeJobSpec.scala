@@ -1,6 +1,6 @@
 package org.rebasin.actors.job
 
-import java.time.Duration
+import java.time.{Clock, Duration}
 import java.util.Optional
 
 import scala.concurrent.duration._
@@ -11,7 +11,7 @@ import akka.actor.typed.ActorRef
 import org.rebasin.actors.ActorSpec
 import org.rebasin.actors.store.ModelId
 import org.rebasin.actors.job.MergeOutcome.CurveKind
-import org.rebasin.actors.work.{Correction, Matching, Progress, Strategy, Task, TaskFailure, TaskResult, WorkQueue}
+import org.rebasin.actors.work.{Correction, JobId, Matching, Progress, Strategy, Task, TaskFailure, TaskResult, WorkQueue}
 import org.rebasin.model.alignment.{Alignment, ManyAlignment}
 import org.rebasin.model.evaluation.{Calibration, Evaluation, Score}
 import org.rebasin.model.permutation.{Permutation, Permutations}
@@ -71,15 +71,22 @@ class MergeJobSpec extends ActorSpec {
     val queue: TestProbe[WorkQueue.Command] = createTestProbe[WorkQueue.Command]()
     val replies: TestProbe[MergeJob.Reply] = createTestProbe[MergeJob.Reply]()
     val progress: TestProbe[Progress] = createTestProbe[Progress]()
+    private val limits = new JobEnvironment.Limits(
+      concurrentTasks,
+      Duration.ofSeconds(10),
+      Duration.ofSeconds(5),
+      Duration.ofMillis(1),
+      Duration.ofMillis(10),
+      Duration.ofMillis(100)
+    )
     val job: ActorRef[MergeJob.Command] = spawn(
       MergeJob.create(
-        request,
-        new MergeJob.Limits(concurrentTasks, Duration.ofSeconds(10)),
-        queue.ref,
-        progress.ref,
-        replies.ref
+        JobId.next(Clock.systemUTC),
+        new JobEnvironment(queue.ref, limits, Optional.empty(), Optional.empty(), 0)
       )
     )
+    job ! new MergeJob.Start(request, JobOptions.DEFAULT, system.ignoreRef)
+    job ! new MergeJob.Follow(progress.ref, replies.ref)
 
     def submitted(count: Int): Seq[WorkQueue.Submit] =
       (1 to count).map(_ => queue.expectMessageType[WorkQueue.Submit])
@@ -87,17 +94,15 @@ class MergeJobSpec extends ActorSpec {
     def done(submit: WorkQueue.Submit, result: TaskResult): Unit =
       submit.replyTo ! new WorkQueue.Done(submit.key, result)
 
-    def outcome(): MergeOutcome = {
-      val outcome = replies.expectMessageType[MergeJob.Done].outcome
+    def ended(): JobView = {
+      val view = replies.expectMessageType[MergeJob.Viewed].view
       replies.expectTerminated(job)
-      outcome
+      view
     }
 
-    def failure(): TaskFailure = {
-      val failure = replies.expectMessageType[MergeJob.Failed].failure
-      replies.expectTerminated(job)
-      failure
-    }
+    def outcome(): MergeOutcome = ended().outcome.get
+
+    def failure(): TaskFailure = ended().failure.get
   }
 
   private def label(submit: WorkQueue.Submit): String =

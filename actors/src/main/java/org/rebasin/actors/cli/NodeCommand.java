@@ -1,0 +1,125 @@
+package org.rebasin.actors.cli;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValueFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.rebasin.actors.http.ApiServer;
+import org.rebasin.actors.http.ApiSettings;
+import org.rebasin.actors.http.ClusterMembers;
+import org.rebasin.actors.http.StoredModels;
+import org.rebasin.actors.job.JobsOnCluster;
+import org.rebasin.actors.job.JournalSchema;
+import org.rebasin.actors.node.ClusterNode;
+import org.rebasin.actors.node.RebasinNode;
+import org.rebasin.actors.store.ModelStore;
+import org.rebasin.actors.store.StoreSettings;
+import org.rebasin.actors.work.Datasets;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Starts a node of a cluster, and serves it until it is stopped. */
+@Command(
+    name = "node",
+    description =
+        "Starts a node of a cluster with its HTTP interface, and runs until it is stopped.")
+final class NodeCommand extends RebasinCommand {
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "The configuration (default: config/cluster.conf).")
+  private Path file = Path.of(System.getProperty("rebasin.cluster-config", "config/cluster.conf"));
+
+  @Option(names = "--host", paramLabel = "HOST", description = "Where other nodes reach this one.")
+  private Optional<String> host;
+
+  @Option(names = "--port", paramLabel = "PORT", description = "The port for other nodes.")
+  private Optional<Integer> port;
+
+  @Option(
+      names = "--http-port",
+      paramLabel = "PORT",
+      description = "The port of the HTTP interface.")
+  private Optional<Integer> httpPort;
+
+  @Option(
+      names = "--directory",
+      paramLabel = "DIR",
+      description = "Where models and the journal are kept.")
+  private Optional<Path> directory;
+
+  @Option(
+      names = "--seed-node",
+      paramLabel = "HOST:PORT",
+      description =
+          "A node to join by; repeatable, on all nodes in the same order. The first begins the"
+              + " cluster. None: a cluster of this node alone.")
+  private List<String> seedNodes = List.of();
+
+  @Option(
+      names = "--role",
+      paramLabel = "ROLE",
+      description =
+          "What the node does: coordinator, trainer, collector, solver or evaluator;"
+              + " repeatable (default: all).")
+  private List<String> roles = List.of();
+
+  @Override
+  Output execute() {
+    Config config = config();
+    ApiSettings api = ApiSettings.of(config);
+    Path home = Path.of(config.getString("rebasin.node.directory")).toAbsolutePath();
+    try (ModelStore store =
+        ModelStore.durable(home, StoreSettings.of(config.getConfig("rebasin.store")))) {
+      ClusterNode node = ClusterNode.start(config, store, new Datasets());
+      try {
+        RebasinNode.await(node.joined());
+        JournalSchema.create(node.system());
+        ApiServer server =
+            RebasinNode.await(
+                ApiServer.bind(
+                    api,
+                    JobsOnCluster.start(node.system(), node.queue()),
+                    new StoredModels(store, home, node.system()),
+                    new ClusterMembers(node.system()),
+                    node.system()));
+        System.err.println("rebasin: ready at " + server.uri());
+        RebasinNode.await(node.stopped());
+      } finally {
+        RebasinNode.await(node.stop());
+      }
+      return new Output(Map.of("stopped", true), "stopped");
+    }
+  }
+
+  /** The file's settings, and over them those of the command line. */
+  private Config config() {
+    if (!Files.isReadable(file)) {
+      throw new IllegalArgumentException(
+          "--config: expected a file that can be read, found none at " + file.toAbsolutePath());
+    }
+    Config told = ConfigFactory.empty();
+    told = with(told, "rebasin.node.host", host);
+    told = with(told, "rebasin.node.port", port);
+    told = with(told, "rebasin.http.port", httpPort);
+    told = with(told, "rebasin.node.directory", directory.map(Path::toString));
+    told = with(told, "rebasin.node.seed-nodes", Optional.of(seedNodes).filter(s -> !s.isEmpty()));
+    told = with(told, "rebasin.node.roles", Optional.of(roles).filter(r -> !r.isEmpty()));
+    try {
+      return ConfigFactory.load(told.withFallback(ConfigFactory.parseFile(file.toFile())));
+    } catch (ConfigException problem) {
+      throw new IllegalArgumentException(file + ": " + problem.getMessage(), problem);
+    }
+  }
+
+  private static Config with(Config config, String path, Optional<?> value) {
+    return value
+        .map(told -> config.withValue(path, ConfigValueFactory.fromAnyRef(told)))
+        .orElse(config);
+  }
+}
