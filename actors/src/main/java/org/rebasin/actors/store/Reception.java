@@ -20,8 +20,11 @@ import java.util.concurrent.Executors;
  * leaves the beginning, from which the next reception of the same model goes on. One thread.
  */
 public final class Reception implements AutoCloseable {
-  /** Bytes of one chunk; a reception goes on at a multiple of it. */
-  public static final int CHUNK_BYTES = 1 << 20;
+  /**
+   * Bytes of one chunk; a reception goes on at a multiple of it. Arrays twice as long would be
+   * humongous to the garbage collector of a small heap, which moves them less well.
+   */
+  public static final int CHUNK_BYTES = 1 << 18;
 
   /** What this process receives. Files' locks tell processes apart, and not what is inside one. */
   private static final Set<Path> UNDER_WAY = ConcurrentHashMap.newKeySet();

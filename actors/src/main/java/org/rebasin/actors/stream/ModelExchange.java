@@ -63,6 +63,8 @@ final class ModelExchange extends AbstractBehavior<ModelExchange.Command> {
 
   private record SenderEnded() implements Command {}
 
+  private record ReceiverStopped(ModelId id, CompletableFuture<Done> fetched) implements Command {}
+
   private record FetchEnded(ModelId id, Optional<Throwable> problem) implements Command {}
 
   /** An exchange that makes itself known. */
@@ -106,6 +108,7 @@ final class ModelExchange extends AbstractBehavior<ModelExchange.Command> {
         .onMessage(Listed.class, this::onListed)
         .onMessage(SenderEnded.class, this::onSenderEnded)
         .onMessage(FetchEnded.class, this::onFetchEnded)
+        .onMessage(ReceiverStopped.class, this::onReceiverStopped)
         .onSignal(akka.actor.typed.PreRestart.class, restart -> giveUp())
         .onSignal(akka.actor.typed.PostStop.class, stop -> giveUp())
         .build();
@@ -203,13 +206,16 @@ final class ModelExchange extends AbstractBehavior<ModelExchange.Command> {
                       .onFailure(SupervisorStrategy.stop()),
                   "receiver-" + java.util.UUID.randomUUID(),
                   DispatcherSelector.fromConfig(TransferSettings.DISPATCHER));
-      // However it stops, somebody waits for it.
-      getContext()
-          .watchWith(
-              receiver,
-              new FetchEnded(
-                  id, Optional.of(new TransferException("fetching model " + id + " failed"))));
+      getContext().watchWith(receiver, new ReceiverStopped(id, fetched));
     }
+    return this;
+  }
+
+  /** However it stops, somebody waits for it. News of the stop may overtake those of the end. */
+  private Behavior<Command> onReceiverStopped(ReceiverStopped stopped) {
+    stopped
+        .fetched()
+        .completeExceptionally(new TransferException("fetching model " + stopped.id() + " failed"));
     return this;
   }
 

@@ -46,6 +46,8 @@ final class ReplicaKeeper extends AbstractBehavior<ReplicaKeeper.Command> {
 
   private record PageOverdue() implements Command {}
 
+  private record Stopped(ModelId id, CompletableFuture<Done> ended) implements Command {}
+
   private record Ended(ModelId id, Optional<Throwable> problem) implements Command {}
 
   /** A keeper. */
@@ -104,6 +106,7 @@ final class ReplicaKeeper extends AbstractBehavior<ReplicaKeeper.Command> {
     return newReceiveBuilder()
         .onMessage(Replicate.class, this::onReplicate)
         .onMessage(Ended.class, this::onEnded)
+        .onMessage(Stopped.class, this::onStopped)
         .onMessage(Listed.class, this::onListed)
         .onMessage(Check.class, this::onCheck)
         .onMessage(Answered.class, this::onAnswered)
@@ -141,11 +144,16 @@ final class ReplicaKeeper extends AbstractBehavior<ReplicaKeeper.Command> {
             .spawnAnonymous(
                 Behaviors.supervise(Replication.create(id, peers, settings, ended))
                     .onFailure(SupervisorStrategy.stop()));
-    getContext()
-        .watchWith(
-            replication,
-            new Ended(
-                id, Optional.of(new TransferException("replicating model " + id + " failed"))));
+    getContext().watchWith(replication, new Stopped(id, ended));
+  }
+
+  /** However it stops, somebody waits for it. News of the stop may overtake those of the end. */
+  private Behavior<Command> onStopped(Stopped stopped) {
+    stopped
+        .ended()
+        .completeExceptionally(
+            new TransferException("replicating model " + stopped.id() + " failed"));
+    return this;
   }
 
   private Behavior<Command> onEnded(Ended ended) {
