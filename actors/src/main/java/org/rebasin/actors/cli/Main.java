@@ -25,7 +25,11 @@ import picocli.CommandLine.Command;
       InspectCommand.class,
       ExperimentCommand.class,
       AssignCommand.class,
-      NodeCommand.class
+      NodeCommand.class,
+      SubmitCommand.class,
+      StatusCommand.class,
+      WatchCommand.class,
+      CancelCommand.class
     })
 public final class Main implements Runnable {
   /** Exit code of work that failed. */

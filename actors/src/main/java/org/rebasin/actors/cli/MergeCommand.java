@@ -30,7 +30,7 @@ import picocli.CommandLine.Parameters;
 @Command(name = "merge", description = "Aligns models and averages them into one.")
 final class MergeCommand extends RebasinCommand {
   /** The strategies by the names that users write. */
-  private enum StrategyName {
+  enum StrategyName {
     TO_REFERENCE,
     MERGE_MANY,
     CYCLE_CONSISTENT;

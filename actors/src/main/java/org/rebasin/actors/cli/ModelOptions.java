@@ -50,6 +50,11 @@ final class ModelOptions {
     return Optional.ofNullable(architecture).map(given -> GivenArchitecture.parse(given).text());
   }
 
+  /** Whether anything is told that the files may not tell. */
+  boolean tellsMore() {
+    return architecture != null || normalization != null;
+  }
+
   /** Registers models after checking all of them, and that they are of one network. */
   List<ModelId> register(ModelStore store, List<Path> paths) {
     List<Path> readable = paths.stream().filter(path -> !isOnnx(path)).toList();

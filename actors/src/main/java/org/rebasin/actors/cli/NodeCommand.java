@@ -4,8 +4,6 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -76,12 +74,6 @@ final class NodeCommand extends RebasinCommand {
     Config config = config();
     ApiSettings api = ApiSettings.of(config);
     Path home = Path.of(config.getString("rebasin.node.directory")).toAbsolutePath();
-    Path uploads = home.resolve("uploads");
-    try {
-      Files.createDirectories(uploads);
-    } catch (IOException problem) {
-      throw new UncheckedIOException("cannot make " + uploads, problem);
-    }
     try (ModelStore store =
         ModelStore.durable(home, StoreSettings.of(config.getConfig("rebasin.store")))) {
       ClusterNode node = ClusterNode.start(config, store, new Datasets());
@@ -93,7 +85,7 @@ final class NodeCommand extends RebasinCommand {
                 ApiServer.bind(
                     api,
                     JobsOnCluster.start(node.system(), node.queue()),
-                    new StoredModels(store, uploads, node.system()),
+                    new StoredModels(store, home, node.system()),
                     new ClusterMembers(node.system()),
                     node.system()));
         System.err.println("rebasin: ready at " + server.uri());

@@ -4,8 +4,10 @@ import com.typesafe.config.ConfigFactory;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.rebasin.actors.http.ApiException;
 import org.rebasin.actors.node.RebasinNode;
 import org.rebasin.actors.node.TaskFailedException;
 import org.rebasin.actors.report.Json;
@@ -53,6 +55,9 @@ abstract class RebasinCommand implements Callable<Integer> {
       boolean badInput = problem.failure().badInput();
       Failure.report(badInput ? "bad_input" : "failed", history(problem), json);
       return badInput ? Main.BAD_INPUT : Main.FAILED;
+    } catch (ApiException problem) {
+      Failure.report(problem.why().name().toLowerCase(Locale.ROOT), problem.getMessage(), json);
+      return problem.why() == ApiException.Cause.BAD_INPUT ? Main.BAD_INPUT : Main.FAILED;
     } catch (UncheckedIOException problem) {
       Failure.report("failed", problem.getMessage() + ": " + problem.getCause(), json);
       return Main.FAILED;
@@ -131,6 +136,6 @@ abstract class RebasinCommand implements Callable<Integer> {
 
   /** A fixed-point number, whatever the user's locale. */
   static String number(String format, Object... values) {
-    return String.format(java.util.Locale.ROOT, format, values);
+    return String.format(Locale.ROOT, format, values);
   }
 }

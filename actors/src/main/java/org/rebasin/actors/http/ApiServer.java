@@ -95,7 +95,7 @@ public final class ApiServer {
     return defaults
         .withServerHeader(Optional.empty())
         .withMaxConnections(limits.connections())
-        .withParsingErrorHandler(UnparsableRequest.class.getName() + "$")
+        .withParsingErrorHandler(UnparsableRequest.class.getName())
         .withTimeouts(
             defaults
                 .getTimeouts()

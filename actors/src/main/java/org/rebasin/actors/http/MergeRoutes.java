@@ -70,10 +70,7 @@ final class MergeRoutes {
         .request()
         .entity()
         .withSizeLimit(settings.limits().maxDocument())
-        .toStrict(
-            settings.limits().requestTimeout().toMillis(),
-            settings.limits().maxDocument(),
-            materializer)
+        .toStrict(settings.limits().requestTimeout().toMillis(), Integer.MAX_VALUE, materializer)
         .thenApply(
             entity ->
                 HttpJson.read(entity.getData().toArray(), MergeDocument.class)

@@ -8,6 +8,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.rebasin.actors.report.Json;
+import org.rebasin.actors.store.Labels;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
@@ -22,7 +23,7 @@ import org.rebasin.model.network.Parameter;
  * @param parameters trainable numbers
  * @param tensors all tensors of the file
  * @param parts names of the tensors that are the network's parameters
- * @param metadata the file's own strings
+ * @param metadata the file's own strings, and what was told beside it
  */
 public record ModelInfo(
     ModelId id,
@@ -32,11 +33,6 @@ public record ModelInfo(
     List<TensorShape> tensors,
     List<String> parts,
     Map<String, String> metadata) {
-  /** The metadata's key for who may have the model. */
-  public static final String VISIBILITY = "visibility";
-
-  private static final String PRIVATE = "private";
-
   /** A tensor's name, type and shape. */
   public record TensorShape(String name, String dtype, List<Long> shape) {
     static TensorShape of(TensorDeclaration tensor) {
@@ -64,7 +60,7 @@ public record ModelInfo(
 
   /** Whether its numbers may not leave the cluster. */
   public boolean isPrivate() {
-    return PRIVATE.equals(metadata.get(VISIBILITY));
+    return Labels.PRIVATE.equals(metadata.get(Labels.VISIBILITY));
   }
 
   /**
@@ -122,7 +118,7 @@ public record ModelInfo(
     document.put("bytes", bytes);
     document.put("architecture", architecture);
     document.put("parameters", parameters);
-    document.put("visibility", isPrivate() ? PRIVATE : "public");
+    document.put("visibility", isPrivate() ? Labels.PRIVATE : "public");
     document.put("tensors", tensors);
     document.put("provenance", Json.parseOrText(metadata.getOrDefault(Provenance.KEY, "{}")));
     return document;

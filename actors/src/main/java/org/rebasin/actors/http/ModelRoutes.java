@@ -19,6 +19,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.rebasin.actors.http.Endpoint.Exchange;
+import org.rebasin.actors.store.Labels;
 import org.rebasin.actors.store.ModelId;
 
 /** Models in and out. */
@@ -64,6 +65,7 @@ final class ModelRoutes {
                   "expected content that is not encoded, found Content-Encoding: " + coding);
             });
     Optional<ModelId> declared = declared(exchange);
+    boolean isPrivate = isPrivate(exchange);
     requireRoom(exchange.request().entity().getContentLengthOption());
     uploads.take();
     Source<ByteString, Object> bytes =
@@ -74,13 +76,23 @@ final class ModelRoutes {
             .getDataBytes()
             .completionTimeout(limits.uploadTimeout());
     return models
-        .receive(bytes, declared)
-        .whenComplete((received, problem) -> uploads.giveBack())
+        .receive(bytes, declared, isPrivate)
+        .whenComplete((info, problem) -> uploads.giveBack())
         .thenApply(
-            received ->
-                Responses.json(received.added() ? 201 : 200, received.info().document())
-                    .addHeader(RawHeader.create("Location", "/models/" + received.info().id()))
-                    .addHeader(etag(received.info().id())));
+            info ->
+                Responses.json(201, info.document())
+                    .addHeader(RawHeader.create("Location", "/models/" + info.id()))
+                    .addHeader(etag(info.id())));
+  }
+
+  private static boolean isPrivate(Exchange exchange) {
+    Optional<String> visibility = exchange.query(Labels.VISIBILITY);
+    if (visibility.isPresent() && !visibility.get().equals(Labels.PRIVATE)) {
+      throw new ProblemException(
+          Problem.Kind.MALFORMED,
+          "visibility: expected private or nothing, found '%s'".formatted(visibility.get()));
+    }
+    return visibility.isPresent();
   }
 
   private void requireRoom(OptionalLong length) {

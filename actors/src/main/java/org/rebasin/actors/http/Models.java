@@ -24,18 +24,13 @@ public interface Models {
    *
    * @param bytes read only as fast as they are written
    * @param declared what the sender says that the model's name is
+   * @param isPrivate whether the model must not leave the cluster, whatever its file says
    */
-  CompletionStage<Received> receive(Source<ByteString, ?> bytes, Optional<ModelId> declared);
+  CompletionStage<ModelInfo> receive(
+      Source<ByteString, ?> bytes, Optional<ModelId> declared, boolean isPrivate);
 
   /** Bytes that there is room for. */
   long usableBytes();
-
-  /**
-   * A model that was taken in.
-   *
-   * @param added whether it was not there before
-   */
-  record Received(ModelInfo info, boolean added) {}
 
   /**
    * A model's file.

@@ -8,6 +8,7 @@ import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.headers.RawHeader;
 import akka.http.scaladsl.model.EntityStreamException;
 import akka.http.scaladsl.model.EntityStreamSizeException;
+import akka.stream.IOOperationIncompleteException;
 import akka.stream.StreamTcpException;
 import akka.stream.javadsl.Sink;
 import java.io.IOException;
@@ -25,6 +26,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.rebasin.actors.job.JobRefusedException;
+import org.rebasin.actors.store.CorruptModelException;
+import org.rebasin.actors.store.ModelTooLargeException;
 import org.rebasin.actors.work.TaskFailure;
 
 /** Finds who answers a request, and turns whatever goes wrong into a problem document. */
@@ -154,9 +157,17 @@ final class Router {
     }
   }
 
+  /** What a future failed with, or the content's stream where that stopped what read it. */
+  private static Throwable cause(Throwable thrown) {
+    Throwable cause = TaskFailure.unwrap(thrown);
+    return cause instanceof IOOperationIncompleteException && cause.getCause() != null
+        ? cause.getCause()
+        : cause;
+  }
+
   /** The answer to a request that is not served. */
   private CompletableFuture<HttpResponse> refuse(HttpRequest request, Throwable thrown) {
-    Throwable cause = TaskFailure.unwrap(thrown);
+    Throwable cause = cause(thrown);
     String instance = request.getUri().path();
     HttpResponse response;
     if (cause instanceof MethodRefused refused) {
@@ -192,6 +203,9 @@ final class Router {
                   large.limit(),
                   large.actualSize().isDefined() ? large.actualSize().get() : "more"));
     }
+    if (cause instanceof ModelTooLargeException) {
+      return new Problem(Problem.Kind.TOO_LARGE, cause.getMessage());
+    }
     if (cause instanceof EntityStreamException || cause instanceof StreamTcpException) {
       return new Problem(Problem.Kind.CUT_OFF, cause.getMessage());
     }
@@ -199,6 +213,10 @@ final class Router {
       return new Problem(Problem.Kind.UNAVAILABLE, "no answer in time; try again later");
     }
     system.log().error("{} {} failed", request.method().value(), request.getUri().path(), cause);
+    if (cause instanceof CorruptModelException) {
+      return new Problem(
+          Problem.Kind.UNAVAILABLE, "the model's file is damaged on this node; try again later");
+    }
     if (isDiskFull(cause)) {
       return new Problem(Problem.Kind.INSUFFICIENT_STORAGE, "the disk is full");
     }

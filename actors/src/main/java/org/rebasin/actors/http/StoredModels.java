@@ -4,32 +4,28 @@ import akka.NotUsed;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.DispatcherSelector;
 import akka.japi.Pair;
-import akka.stream.IOResult;
+import akka.stream.ActorAttributes;
 import akka.stream.javadsl.FileIO;
+import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
 import akka.util.ByteString;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import org.rebasin.actors.store.Labels;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
+import org.rebasin.actors.store.Upload;
 import org.rebasin.model.checkpoint.CheckpointException;
 import org.rebasin.model.checkpoint.ModelFile;
 
-/**
- * The models of this node's store. What is uploaded goes into a directory beside it, under a name
- * of its own until it has been checked.
- */
+/** The models of this node's store. */
 public final class StoredModels implements Models {
   private static final int PIECE = 1 << 18;
 
@@ -41,7 +37,7 @@ public final class StoredModels implements Models {
   /**
    * Models of a store.
    *
-   * @param directory for uploads, which is there and stays
+   * @param directory where the store keeps them
    */
   public StoredModels(ModelStore store, Path directory, ActorSystem<?> system) {
     this.store = store;
@@ -87,50 +83,45 @@ public final class StoredModels implements Models {
   }
 
   @Override
-  public CompletionStage<Received> receive(
-      Source<ByteString, ?> bytes, Optional<ModelId> declared) {
-    Path partial = directory.resolve(".upload-" + UUID.randomUUID() + ".partial");
-    MessageDigest digest = sha256();
-    return bytes
-        .map(
-            piece -> {
-              piece.getByteBuffers().forEach(digest::update);
-              return piece;
-            })
-        .runWith(FileIO.toPath(partial), system)
-        .thenApplyAsync(written -> accept(partial, written, digest, declared), blocking)
-        .whenCompleteAsync((received, problem) -> delete(partial), blocking);
+  public CompletionStage<ModelInfo> receive(
+      Source<ByteString, ?> bytes, Optional<ModelId> declared, boolean isPrivate) {
+    Labels labels =
+        isPrivate
+            ? new Labels(Optional.empty(), Map.of(Labels.VISIBILITY, Labels.PRIVATE))
+            : Labels.NONE;
+    return CompletableFuture.supplyAsync(() -> store.upload(labels), blocking)
+        .thenCompose(
+            upload ->
+                bytes
+                    .runWith(
+                        Sink.foreach(
+                                (ByteString piece) ->
+                                    piece.getByteBuffers().forEach(upload::append))
+                            .withAttributes(
+                                ActorAttributes.dispatcher(
+                                    ActorAttributes.IODispatcher().dispatcher())),
+                        system)
+                    .thenApplyAsync(done -> accept(upload, declared), blocking)
+                    .whenCompleteAsync((info, problem) -> upload.close(), blocking));
   }
 
-  private Received accept(
-      Path partial, IOResult written, MessageDigest digest, Optional<ModelId> declared) {
-    ModelId id = new ModelId(HexFormat.of().formatHex(digest.digest()));
-    declared
-        .filter(expected -> !expected.equals(id))
-        .ifPresent(
-            expected -> {
-              throw new ProblemException(
-                  Problem.Kind.DIGEST_MISMATCH,
-                  "expected content of SHA-256 %s, found %s of %d bytes"
-                      .formatted(expected, id, written.count()));
-            });
-    // What the store has under this name is the same, byte for byte.
-    boolean added = !store.contains(id);
-    Path path = directory.resolve(id.sha256() + ".safetensors");
-    try (ModelFile file = ModelFile.open(partial, Optional.empty())) {
-      file.weights().requireFinite(partial.toString());
-      ModelInfo info = ModelInfo.of(id, written.count(), file);
-      if (added) {
-        Files.move(partial, path, StandardCopyOption.ATOMIC_MOVE);
-        store.register(path, Optional.empty());
+  private ModelInfo accept(Upload upload, Optional<ModelId> declared) {
+    try {
+      ModelId id = upload.commit(declared);
+      try (ModelFile file = store.open(id)) {
+        return ModelInfo.of(id, upload.size(), file);
       }
-      return new Received(info, added);
-    } catch (IllegalArgumentException | CheckpointException refusal) {
+    } catch (CheckpointException refusal) {
       throw new ProblemException(
           Problem.Kind.UNPROCESSABLE,
-          refusal.getMessage().replace(partial.toString(), "the content"));
-    } catch (IOException problem) {
-      throw new UncheckedIOException("cannot store model " + id, problem);
+          // Where the server keeps its files is none of the sender's business.
+          refusal.getMessage().replaceAll("\\S*\\.upload", "the content"));
+    } catch (IllegalArgumentException refusal) {
+      throw new ProblemException(
+          refusal.getMessage().startsWith("expected an upload with SHA-256")
+              ? Problem.Kind.DIGEST_MISMATCH
+              : Problem.Kind.UNPROCESSABLE,
+          refusal.getMessage().replaceAll("\\S*\\.upload", "the content"));
     }
   }
 
@@ -140,22 +131,6 @@ public final class StoredModels implements Models {
       return Files.getFileStore(directory).getUsableSpace();
     } catch (IOException problem) {
       throw new UncheckedIOException("cannot tell the room in " + directory, problem);
-    }
-  }
-
-  private static void delete(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException problem) {
-      throw new UncheckedIOException("cannot delete " + file, problem);
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException problem) {
-      throw new IllegalStateException("every Java platform has SHA-256", problem);
     }
   }
 }

@@ -1,0 +1,200 @@
+package org.rebasin.actors.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.rebasin.actors.http.ApiClient;
+import org.rebasin.actors.job.MergeRequest.AlignmentPlan;
+import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.store.ModelStore;
+import org.rebasin.actors.work.Correction;
+import org.rebasin.actors.work.Matching;
+import org.rebasin.model.checkpoint.DataType;
+import org.rebasin.model.checkpoint.ModelFile;
+import org.rebasin.model.checkpoint.TensorDeclaration;
+import org.rebasin.model.merge.WeightedAverage;
+import org.rebasin.model.tensor.Weights;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code rebasin submit}. */
+@Command(name = "submit", description = "Has a server merge models, and uploads those it lacks.")
+final class SubmitCommand extends RebasinCommand {
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "MODEL",
+      description = "Two models or more, safetensors files; the first is the reference.")
+  private List<Path> inputs;
+
+  @Option(
+      names = "--strategy",
+      defaultValue = "to-reference",
+      description = "What the models are aligned to, ${COMPLETION-CANDIDATES}; see merge.")
+  private MergeCommand.StrategyName strategy;
+
+  @Option(
+      names = "--weights",
+      split = ",",
+      paramLabel = "W",
+      description = "How much each model counts (default: all the same).")
+  private double[] weights;
+
+  @Option(
+      names = "--data",
+      description = "Evaluate on: digits, or a data set by the name that the server gives it.")
+  private String data;
+
+  @Option(
+      names = "--points",
+      defaultValue = "0",
+      description = "Points of a loss curve between the first two models (default: no curve).")
+  private int points;
+
+  @Option(
+      names = "--priority",
+      defaultValue = "0",
+      description = "Of the merge's tasks, -100 to 100 (default: ${DEFAULT-VALUE}).")
+  private int priority;
+
+  @Option(names = "--deadline", description = "How long it may take: 90s, 20m, 2h or 3d.")
+  private String deadline;
+
+  @Option(names = "--label", description = "What the merge is called, for people.")
+  private String label;
+
+  @Option(names = "--watch", description = "Follow the merge to its end.")
+  private boolean watch;
+
+  @Option(names = "--out", description = "Where the merged model is written; implies --watch.")
+  private Path out;
+
+  @Mixin private AlignmentOptions options;
+  @Mixin private CorrectionOptions corrections;
+  @Mixin private ModelOptions models;
+  @Mixin private ServerOptions server;
+
+  @Override
+  Output execute() {
+    if (inputs.size() < 2) {
+      throw new IllegalArgumentException(
+          "submit: expected two models or more, found one: " + inputs.get(0));
+    }
+    if (weights != null) {
+      if (weights.length != inputs.size()) {
+        throw new IllegalArgumentException(
+            "--weights: expected one for each of %d models, found %d"
+                .formatted(inputs.size(), weights.length));
+      }
+      WeightedAverage.normalized(weights);
+    }
+    Optional.ofNullable(out).ifPresent(RebasinCommand::requireWritable);
+    Map<String, Object> document = document();
+    ApiClient client = server.client();
+    try (ModelStore store = new ModelStore(temporary())) {
+      List<ModelId> ids = models.register(store, inputs);
+      List<ModelId> complete = ids.stream().map(id -> complete(store, id)).toList();
+      // Only when all have been found good does anything leave this machine.
+      for (ModelId id : new LinkedHashSet<>(complete)) {
+        upload(client, store, id);
+      }
+      document.put("models", complete.stream().map(ModelId::sha256).toList());
+    }
+    JsonNode view = client.submit(document);
+    if (watch || out != null) {
+      view = Merges.follow(client, Merges.id(view));
+    }
+    if (out != null) {
+      Merges.fetch(client, view, out);
+    }
+    return Merges.output(view, out);
+  }
+
+  /** All of the request but the models. */
+  private Map<String, Object> document() {
+    Map<String, Object> document = new LinkedHashMap<>();
+    Optional<AlignmentPlan> plan =
+        options.plan(strategy.strategy(), Optional.ofNullable(data), false);
+    document.put("strategy", strategy.toString());
+    document.put("method", plan.map(chosen -> chosen.matching().text()).orElse("none"));
+    plan.ifPresent(
+        chosen -> {
+          document.put("seed", chosen.seed());
+          if (chosen.matching() instanceof Matching.Weight weight) {
+            document.put("restarts", weight.restarts());
+          }
+          if (chosen.matching() instanceof Matching.StraightThrough through) {
+            document.put("matching_epochs", through.epochs());
+            document.put("matching_batch_size", through.batchSize());
+            document.put("matching_rate", through.learningRate());
+          }
+        });
+    corrections
+        .correction(Optional.ofNullable(data))
+        .ifPresent(
+            correction -> {
+              document.put(
+                  correction.kind() == Correction.Kind.REPAIR ? "repair" : "recalibrate", true);
+              document.put("correction_examples", correction.examples());
+            });
+    Optional.ofNullable(weights).ifPresent(given -> document.put("weights", given));
+    Optional.ofNullable(data).ifPresent(text -> document.put("data", text));
+    document.put("points", points);
+    document.put("priority", priority);
+    Optional.ofNullable(deadline).ifPresent(text -> document.put("deadline", text));
+    Optional.ofNullable(label).ifPresent(text -> document.put("label", text));
+    return document;
+  }
+
+  /**
+   * A model whose file tells all that was told about it on the command line, since the file is all
+   * that a server gets.
+   */
+  private ModelId complete(ModelStore store, ModelId id) {
+    if (!models.tellsMore()) {
+      return id;
+    }
+    try (ModelFile file = store.open(id)) {
+      Map<String, String> metadata = new HashMap<>(file.metadata());
+      metadata.put(ModelFile.ARCHITECTURE, file.network().architecture());
+      Weights values = file.weights();
+      List<TensorDeclaration> tensors =
+          Stream.concat(
+                  file.state().stream(),
+                  file.declarations().stream()
+                      .map(
+                          tensor ->
+                              new TensorDeclaration(tensor.name(), DataType.F32, tensor.shape())))
+              .toList();
+      return store.write(
+          new ArrayList<>(tensors),
+          metadata,
+          writer -> {
+            file.copyState(writer);
+            file.declarations()
+                .forEach(
+                    tensor ->
+                        writer.write(
+                            tensor.name(), values.get(tensor.name()).values().duplicate()));
+          });
+    }
+  }
+
+  private static void upload(ApiClient client, ModelStore store, ModelId id) {
+    if (client.has(id)) {
+      return;
+    }
+    try (ModelFile file = store.open(id)) {
+      System.err.println("uploading " + id.abbreviated());
+      client.upload(id, file.path());
+    }
+  }
+}

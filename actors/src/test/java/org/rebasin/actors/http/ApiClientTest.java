@@ -1,0 +1,126 @@
+package org.rebasin.actors.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.work.JobId;
+
+/** The client, with a server that behaves badly. */
+class ApiClientTest {
+  private static final JobId JOB = new JobId("0".repeat(26));
+
+  @TempDir Path directory;
+  private HttpServer server;
+  private ApiClient client;
+
+  @BeforeEach
+  void start() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.start();
+    client = new ApiClient("http://127.0.0.1:" + server.getAddress().getPort(), Optional.empty());
+  }
+
+  @AfterEach
+  void stop() {
+    server.stop(0);
+  }
+
+  private static void answer(HttpExchange exchange, int status, String body) throws IOException {
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    exchange.sendResponseHeaders(status, bytes.length);
+    exchange.getResponseBody().write(bytes);
+    exchange.close();
+  }
+
+  private static String event(int sequence, String kind) {
+    return "id: %d\nevent: %s\ndata: {\"sequence\": %d, \"kind\": \"%s\"}\n\n"
+        .formatted(sequence, kind, sequence, kind);
+  }
+
+  @Test
+  void streamThatBreaksIsGoneOnWithBehindTheLastEvent() {
+    List<String> asked = new CopyOnWriteArrayList<>();
+    server.createContext(
+        "/merges/" + JOB + "/events",
+        exchange -> {
+          asked.add(String.valueOf(exchange.getRequestHeaders().getFirst("Last-Event-ID")));
+          if (asked.size() == 1) {
+            // More is promised than comes before the connection is cut, in the middle of an event.
+            exchange.sendResponseHeaders(200, 100_000);
+            OutputStream body = exchange.getResponseBody();
+            body.write(
+                ("retry: 1000\n\n" + event(1, "submitted") + event(2, "progress") + "id: 3\nev")
+                    .getBytes(StandardCharsets.UTF_8));
+            body.flush();
+            exchange.close();
+          } else {
+            answer(exchange, 200, ": \n\n" + event(2, "progress") + event(3, "succeeded"));
+          }
+        });
+    server.createContext(
+        "/merges/" + JOB,
+        exchange ->
+            answer(
+                exchange,
+                200,
+                "{\"status\": \"%s\"}".formatted(asked.size() < 2 ? "running" : "succeeded")));
+    List<Long> heard = new ArrayList<>();
+    assertEquals(
+        "succeeded",
+        client
+            .follow(JOB, event -> heard.add(event.get("sequence").asLong()))
+            .get("status")
+            .asText());
+    assertEquals(List.of(1L, 2L, 3L), heard);
+    assertEquals(List.of("null", "2"), asked);
+  }
+
+  @Test
+  void modelThatArrivesWithOtherContentIsNotWritten() throws IOException {
+    server.createContext("/models/", exchange -> answer(exchange, 200, "another model"));
+    Path out = directory.resolve("out");
+    ApiException refusal =
+        assertThrows(ApiException.class, () -> client.download(new ModelId("0".repeat(64)), out));
+    assertTrue(refusal.getMessage().contains("0".repeat(64)), refusal.getMessage());
+    try (Stream<Path> files = Files.list(directory)) {
+      assertEquals(0, files.count());
+    }
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void serverThatIsNoneOfOursIsToldInItsOwnWords() {
+    server.createContext("/", exchange -> answer(exchange, 502, "bad gateway\nmore"));
+    ApiException refusal = assertThrows(ApiException.class, () -> client.view(JOB));
+    assertEquals(ApiException.Cause.FAILED, refusal.why());
+    assertTrue(refusal.getMessage().endsWith("bad gateway"), refusal.getMessage());
+  }
+
+  @Test
+  void answerThatIsNoJsonIsRefused() {
+    server.createContext("/", exchange -> answer(exchange, 200, "<html>"));
+    ApiException refusal = assertThrows(ApiException.class, () -> client.view(JOB));
+    assertTrue(refusal.getMessage().contains("JSON"), refusal.getMessage());
+  }
+}
