@@ -1,7 +1,7 @@
 package org.rebasin.actors.job;
 
 import java.util.Collections;
-import java.util.HashMap;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,7 +21,8 @@ record TaskResults(Map<MergePhase, Map<Integer, TaskResult>> byPhase) {
   TaskResults with(MergePhase phase, int index, TaskResult result) {
     Map<Integer, TaskResult> ofPhase = new TreeMap<>(byPhase.getOrDefault(phase, Map.of()));
     ofPhase.put(index, result);
-    Map<MergePhase, Map<Integer, TaskResult>> all = new HashMap<>(byPhase);
+    Map<MergePhase, Map<Integer, TaskResult>> all = new EnumMap<>(MergePhase.class);
+    all.putAll(byPhase);
     all.put(phase, Collections.unmodifiableMap(ofPhase));
     return new TaskResults(Collections.unmodifiableMap(all));
   }

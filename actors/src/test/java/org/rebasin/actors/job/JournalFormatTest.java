@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -31,6 +32,10 @@ class JournalFormatTest {
   private static final ActorSystem<Void> SYSTEM = ActorSystem.create(Behaviors.empty(), "format");
   private static final Serialization SERIALIZATION = SerializationExtension.get(SYSTEM);
   private static final String FIRST_VERSION = "/events/v1/";
+
+  /** Where the files are written, when there is something new to be kept. */
+  private static final Optional<String> WRITE_TO =
+      Optional.ofNullable(System.getenv("REBASIN_WRITE_JOURNAL_SAMPLES"));
 
   @AfterAll
   static void stop() {
@@ -66,16 +71,16 @@ class JournalFormatTest {
   void whatIsWrittenTodayIsTheSame() throws IOException {
     for (Map.Entry<String, Object> sample : samples().entrySet()) {
       byte[] bytes = serializer(sample.getValue()).toBinary(sample.getValue());
-      assertArrayEquals(file(sample.getKey()), bytes, sample.getKey());
+      if (WRITE_TO.isPresent()) {
+        Files.write(Path.of(WRITE_TO.get(), sample.getKey() + ".cbor"), bytes);
+      }
+      if (WRITE_TO.isEmpty()) {
+        assertArrayEquals(file(sample.getKey()), bytes, sample.getKey());
+      }
     }
   }
 
   private static byte[] file(String name) throws IOException {
-    String directory = System.getenv("REBASIN_WRITE_FIXTURES");
-    if (directory != null) {
-      Object sample = samples().get(name);
-      Files.write(Path.of(directory, name + ".cbor"), serializer(sample).toBinary(sample));
-    }
     try (var in = JournalFormatTest.class.getResourceAsStream(FIRST_VERSION + name + ".cbor")) {
       if (in == null) {
         throw new IOException("expected a file of " + name + " in " + FIRST_VERSION);

@@ -19,13 +19,13 @@ object JobJournals {
       """
     )
 
-  /** The database that the environment names; user and password are in the URL. */
+  /** The database that the environment names, which trusts its user. */
   def postgresql(): Config =
     parse(
       s"""
         include "journal-postgresql.conf"
         rebasin.journal.url = "${PostgresqlUrl.getOrElse("")}"
-        rebasin.journal.user = "${sys.env.getOrElse("REBASIN_TEST_POSTGRESQL_USER", "rebasin")}"
+        rebasin.journal.user = "rebasin"
       """
     )
 

@@ -1,20 +1,13 @@
 package org.rebasin.actors.job
 
-import org.scalatest.Suite
-import org.scalatest.matchers.should.Matchers
-import org.scalatest.wordspec.AnyWordSpec
+import org.scalatest.{Canceled, Outcome}
 
-/** The specs of {@code JobRecovery} on PostgreSQL, if the environment names one. */
-class JobOnPostgresqlSpec extends AnyWordSpec with Matchers {
-  override def nestedSuites: IndexedSeq[Suite] =
-    if (JobJournals.PostgresqlUrl.isDefined)
-      IndexedSeq(new JobRecovery(JobJournals.postgresql()) {})
-    else IndexedSeq.empty
-
-  "Jobs on PostgreSQL" should {
-    "keep all promises" in {
-      if (JobJournals.PostgresqlUrl.isEmpty)
-        cancel("REBASIN_TEST_POSTGRESQL names no database: nothing was tested on PostgreSQL")
-    }
-  }
+/** On PostgreSQL, if the environment names a database; else each promise is told to be unchecked. */
+class JobOnPostgresqlSpec
+    extends JobRecovery(
+      if (JobJournals.PostgresqlUrl.isDefined) JobJournals.postgresql() else JobJournals.inMemory
+    ) {
+  override def withFixture(test: NoArgTest): Outcome =
+    if (JobJournals.PostgresqlUrl.isDefined) super.withFixture(test)
+    else Canceled("REBASIN_TEST_POSTGRESQL names no database: not tested on PostgreSQL")
 }
