@@ -64,6 +64,9 @@ public final class StoredModels implements Models {
                 new StoredFile(
                     ModelInfo.of(id, Files.size(path), file),
                     (from, length) -> read(path, from, length)));
+          } catch (CheckpointException | IllegalArgumentException noModel) {
+            // The store keeps other tensors too, such as measured moments: those are not models.
+            return Optional.empty();
           } catch (IOException problem) {
             throw new UncheckedIOException("cannot read model " + id, problem);
           }
