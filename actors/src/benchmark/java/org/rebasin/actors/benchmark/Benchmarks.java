@@ -9,5 +9,6 @@ public final class Benchmarks {
     System.out.println("| what | figure |");
     System.out.println("|---|---|");
     QueueBenchmark.run();
+    TransferBenchmark.run();
   }
 }

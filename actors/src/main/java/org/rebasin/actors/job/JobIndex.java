@@ -118,13 +118,16 @@ public final class JobIndex
                 timers -> new JobIndex(context, timers, limits, snapshotEvery, clock, jobs)));
   }
 
+  private static final int TICKS_PER_WAKE = 6;
+
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
   private final JobEnvironment.Limits limits;
   private final int snapshotEvery;
   private final Clock clock;
   private final Function<JobId, RecipientRef<MergeJob.Command>> jobs;
-  private final Map<JobId, List<ActorRef<Reply>>> submitters = new HashMap<>();
+  private final Map<JobId, ActorRef<Reply>> submitters = new HashMap<>();
+  private int ticks;
 
   private JobIndex(
       ActorContext<Command> context,
@@ -214,7 +217,7 @@ public final class JobIndex
       return Effect().none();
     }
     JobId job = state.nextId(clock);
-    submitters.put(job, List.of(add.replyTo()));
+    submitters.put(job, add.replyTo());
     JobAdded added = new JobAdded(job, add.request(), add.options(), clock.instant());
     return Effect().persist(added).thenRun(() -> start(added));
   }
@@ -264,11 +267,15 @@ public final class JobIndex
         .thenRun(
             () ->
                 Optional.ofNullable(submitters.remove(from.job()))
-                    .ifPresent(all -> all.forEach(each -> each.tell(new Added(from.job())))));
+                    .ifPresent(submitter -> submitter.tell(new Added(from.job()))));
   }
 
   private Effect<Event, JobIndexState> onTick(JobIndexState state, Tick tick) {
     state.notStarted().forEach((job, added) -> start(added));
+    // A job that was requested while it was leaving memory is remembered by nobody else.
+    if (++ticks % TICKS_PER_WAKE == 0) {
+      state.live().forEach(job -> jobs.apply(job).tell(new MergeJob.Wake()));
+    }
     return Effect().none();
   }
 

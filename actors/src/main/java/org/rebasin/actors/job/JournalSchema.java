@@ -17,18 +17,47 @@ public final class JournalSchema {
   private JournalSchema() {}
 
   /**
+   * Asks the database once, before anything is started that needs it: the connection pool would go
+   * on asking and say nothing. Does nothing with the journal in memory. Blocks.
+   *
+   * @throws JournalUnreachableException if the database does not answer, or refuses
+   */
+  public static void requireReachable(Config config) {
+    if (!isJdbc(config)) {
+      return;
+    }
+    Config database = database(config);
+    String url = database.getString("url");
+    try (Connection connection =
+        DriverManager.getConnection(
+            url, database.getString("user"), database.getString("password"))) {
+      if (!connection.isValid(0)) {
+        throw new SQLException("the connection is not valid");
+      }
+    } catch (SQLException problem) {
+      throw new JournalUnreachableException(url, problem);
+    }
+  }
+
+  private static boolean isJdbc(Config config) {
+    return config.getString("akka.persistence.journal.plugin").equals(JDBC);
+  }
+
+  private static Config database(Config config) {
+    return config.getConfig("akka-persistence-jdbc.shared-databases.slick.db");
+  }
+
+  /**
    * Creates what is missing; does nothing with the journal in memory. Blocks.
    *
    * @throws JournalUnreachableException if the database does not answer, or refuses
    */
   public static void create(ActorSystem<?> system) {
     Config config = system.settings().config();
-    if (!config.getString("akka.persistence.journal.plugin").equals(JDBC)) {
+    if (!isJdbc(config)) {
       return;
     }
-    Config database = config.getConfig("akka-persistence-jdbc.shared-databases.slick.db");
-    String url = database.getString("url");
-    reach(url, database.getString("user"), database.getString("password"));
+    requireReachable(config);
     for (int attempt = 1; ; attempt++) {
       try {
         SchemaUtils.createIfNotExists(system).toCompletableFuture().join();
@@ -36,20 +65,10 @@ public final class JournalSchema {
       } catch (CompletionException failed) {
         // Two nodes that create the same table at once: the database lets one of them fail.
         if (attempt == ATTEMPTS) {
-          throw new JournalUnreachableException(url, TaskFailure.unwrap(failed));
+          throw new JournalUnreachableException(
+              database(config).getString("url"), TaskFailure.unwrap(failed));
         }
       }
-    }
-  }
-
-  /** Asks once, since the connection pool would go on asking and say nothing. */
-  private static void reach(String url, String user, String password) {
-    try (Connection connection = DriverManager.getConnection(url, user, password)) {
-      if (!connection.isValid(0)) {
-        throw new SQLException("the connection is not valid");
-      }
-    } catch (SQLException problem) {
-      throw new JournalUnreachableException(url, problem);
     }
   }
 }

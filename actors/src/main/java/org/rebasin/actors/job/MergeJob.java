@@ -67,6 +67,9 @@ public final class MergeJob
    */
   public record Follow(ActorRef<Progress> progress, ActorRef<Reply> replyTo) implements Command {}
 
+  /** Goes on if it is not at it already; told to jobs that have not ended from time to time. */
+  record Wake() implements Command {}
+
   /** Leaves memory; nothing else changes. */
   public record Stop() implements Command {}
 
@@ -195,7 +198,7 @@ public final class MergeJob
     handlers
         .forAnyState()
         .onCommand(Stop.class, () -> Effect().stop())
-        .onCommand(Idle.class, this::onIdle);
+        .onCommand(Idle.class, (state, idle) -> onIdle(state));
     handlers
         .forStateType(JobState.Absent.class)
         .onCommand(Start.class, this::onFirstStart)
@@ -205,6 +208,7 @@ public final class MergeJob
         .onCommand(EventsAfter.class, events -> unknown(events.replyTo()))
         .onCommand(NamedModels.class, named -> unknown(named.replyTo()))
         .onCommand(Follow.class, follow -> unknown(follow.replyTo()))
+        .onCommand(Wake.class, wake -> sleep())
         .onAnyCommand(() -> Effect().none());
     handlers
         .forStateType(JobState.Known.class)
@@ -219,6 +223,7 @@ public final class MergeJob
         .onCommand(FromTask.class, this::onFromTask)
         .onCommand(Tick.class, this::onTick)
         .onCommand(DeadlineDue.class, this::onDeadlineDue)
+        .onCommand(Wake.class, this::onWake)
         .onCommand(Indexed.class, this::onIndexed);
     return handlers.build();
   }
@@ -236,7 +241,7 @@ public final class MergeJob
 
   private Effect<Event, JobState> unknown(ActorRef<Reply> replyTo) {
     replyTo.tell(new Refused(Reason.UNKNOWN, "there is no job " + id));
-    return onIdle();
+    return sleep();
   }
 
   private Effect<Event, JobState> onFirstStart(JobState.Absent absent, Start start) {
@@ -389,7 +394,22 @@ public final class MergeJob
     return Effect().none();
   }
 
-  private Effect<Event, JobState> onIdle() {
+  private Effect<Event, JobState> onWake(JobState.Known job, Wake wake) {
+    // It may be that the index has not heard of the end.
+    if (job.status().ended()) {
+      tellIndex(job);
+    }
+    return Effect().none();
+  }
+
+  private Effect<Event, JobState> onIdle(JobState state) {
+    if (state instanceof JobState.Known job && !job.status().ended()) {
+      return Effect().none();
+    }
+    return sleep();
+  }
+
+  private Effect<Event, JobState> sleep() {
     return environment.sleep(context.getSelf()) ? Effect().stop() : Effect().none();
   }
 

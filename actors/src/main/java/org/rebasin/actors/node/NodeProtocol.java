@@ -1,6 +1,8 @@
 package org.rebasin.actors.node;
 
+import org.rebasin.actors.store.Labels;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.stream.StreamProtocol;
 import org.rebasin.actors.wire.WireClasses;
 import org.rebasin.actors.wire.WireProtocol;
 import org.rebasin.actors.work.Correction;
@@ -60,7 +62,8 @@ public final class NodeProtocol implements WireProtocol {
 
   /** 200 to 299: models and their streams. */
   private static void listStore(WireClasses classes) {
-    classes.add(200, ModelId.class);
+    classes.add(200, ModelId.class).add(201, Labels.class);
+    new StreamProtocol().list(classes);
   }
 
   /** 300 to 399: work. */

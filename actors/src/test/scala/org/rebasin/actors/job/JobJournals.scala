@@ -1,0 +1,34 @@
+package org.rebasin.actors.job
+
+import java.nio.file.Files
+
+import com.typesafe.config.{Config, ConfigFactory}
+
+/** The journals that specs of jobs run on. */
+object JobJournals {
+  val PostgresqlUrl: Option[String] = sys.env.get("REBASIN_TEST_POSTGRESQL")
+
+  def inMemory: Config = ConfigFactory.load()
+
+  /** A file of a new directory. */
+  def h2(): Config =
+    parse(
+      s"""
+        include "journal-h2.conf"
+        rebasin.journal.file = "${Files.createTempDirectory("journal")}/journal"
+      """
+    )
+
+  /** The database that the environment names; user and password are in the URL. */
+  def postgresql(): Config =
+    parse(
+      s"""
+        include "journal-postgresql.conf"
+        rebasin.journal.url = "${PostgresqlUrl.getOrElse("")}"
+        rebasin.journal.user = "${sys.env.getOrElse("REBASIN_TEST_POSTGRESQL_USER", "rebasin")}"
+      """
+    )
+
+  private def parse(text: String): Config =
+    ConfigFactory.load(ConfigFactory.parseString(text + "\nrebasin.job.snapshot-every = 3"))
+}

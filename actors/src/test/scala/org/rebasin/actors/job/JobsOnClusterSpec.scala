@@ -1,0 +1,150 @@
+package org.rebasin.actors.job
+
+import java.nio.file.{Files, Path}
+import java.time.Clock
+import java.util.Optional
+import java.util.concurrent.{CompletionException, CompletionStage, ConcurrentLinkedQueue, TimeUnit}
+
+import scala.concurrent.duration._
+import scala.jdk.CollectionConverters._
+
+import akka.actor.testkit.typed.scaladsl.ActorTestKit
+import akka.actor.typed.scaladsl.Behaviors
+import akka.cluster.typed.{Cluster, Join}
+import akka.stream.javadsl.Sink
+import com.typesafe.config.{Config, ConfigFactory}
+import org.rebasin.actors.store.ModelId
+import org.rebasin.actors.work.{Correction, JobId, TaskResult, WorkQueue}
+import org.scalatest.concurrent.Eventually
+import org.scalatest.matchers.should.Matchers
+import org.scalatest.wordspec.AnyWordSpec
+
+/** A cluster of one with its journal in a file; it is stopped and started as a whole. */
+class JobsOnClusterSpec extends AnyWordSpec with Matchers with Eventually {
+  implicit override val patienceConfig: PatienceConfig = PatienceConfig(20.seconds, 50.millis)
+
+  private val directory: Path = Files.createTempDirectory("jobs-on-cluster")
+
+  private def config: Config =
+    ConfigFactory.load(
+      ConfigFactory.parseString(
+        s"""
+          include "journal-h2.conf"
+          rebasin.journal.file = "$directory/journal"
+          rebasin.job.resubmission = 300 ms
+          akka.actor.provider = cluster
+          akka.cluster.roles = ["coordinator"]
+          akka.cluster.jmx.multi-mbeans-in-same-jvm = on
+          akka.cluster.min-nr-of-members = 1
+          akka.cluster.sharding.number-of-shards = 4
+          akka.cluster.sharding.waiting-for-state-timeout = 500 ms
+          akka.cluster.sharding.retry-interval = 200 ms
+          akka.cluster.singleton.min-number-of-hand-over-retries = 2
+          akka.remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
+        """
+      )
+    )
+
+  private def model(number: Int): ModelId = new ModelId(f"$number%064x")
+
+  private def request(first: Int): MergeRequest =
+    new MergeRequest(
+      java.util.List.of(new MergeRequest.Stored(model(first)), new MergeRequest.Stored(model(2))),
+      Optional.empty[MergeRequest.AlignmentPlan],
+      Optional.of(java.util.List.of(Double.box(0.5), Double.box(0.5))),
+      Optional.empty[Correction],
+      Optional.empty[MergeRequest.EvaluationPlan]
+    )
+
+  private def options(key: String): JobOptions =
+    new JobOptions(0, Optional.empty(), Optional.of(key), s"job $key")
+
+  /** A node, and its queue, which does what it is told to only. */
+  private class Node {
+    val kit: ActorTestKit = ActorTestKit("rebasin", config)
+    JournalSchema.create(kit.system)
+    Cluster(kit.system).manager ! Join(Cluster(kit.system).selfMember.address)
+    val submitted = new ConcurrentLinkedQueue[WorkQueue.Submit]
+    private val queue = kit.spawn(Behaviors.receiveMessage[WorkQueue.Command] {
+      case submit: WorkQueue.Submit =>
+        submitted.add(submit)
+        Behaviors.same
+      case _ => Behaviors.same
+    })
+    val jobs: JobsOnCluster = JobsOnCluster.start(kit.system, queue)
+
+    def of(job: JobId): Option[WorkQueue.Submit] =
+      submitted.asScala.find(_.key.job == job)
+
+    def done(job: JobId): Unit = {
+      val submit = eventually(of(job).get)
+      submit.replyTo ! new WorkQueue.Done(submit.key, new TaskResult.Merged(model(77)))
+    }
+
+    def status(job: JobId): JobStatus = await(jobs.view(job)).get.status
+    def stop(): Unit = kit.shutdownTestKit()
+  }
+
+  private def await[T](stage: CompletionStage[T]): T =
+    try stage.toCompletableFuture.get(20, TimeUnit.SECONDS)
+    catch { case e: java.util.concurrent.ExecutionException => throw e.getCause }
+
+  private def refused(stage: CompletionStage[_]): JobRefusedException.Reason =
+    intercept[Throwable](await(stage)) match {
+      case e: CompletionException => e.getCause.asInstanceOf[JobRefusedException].reason
+      case e => e.asInstanceOf[JobRefusedException].reason
+    }
+
+  "Jobs on a cluster" should {
+    "go on by themselves after the whole cluster was started again" in {
+      val first = new Node
+      val a = await(first.jobs.submit(request(1), options("a")))
+      val b = await(first.jobs.submit(request(3), options("b")))
+      val c = await(first.jobs.submit(request(4), JobOptions.DEFAULT))
+      first.done(a)
+      eventually(first.status(a) shouldBe JobStatus.SUCCEEDED)
+      eventually(first.of(b).isDefined shouldBe true)
+      await(first.jobs.list(Optional.empty(), 2)).jobs.asScala.map(_.id) shouldBe Seq(c, b)
+      first.stop()
+
+      val second = new Node
+      try {
+        // Nobody asks for them.
+        eventually(Seq(b, c).map(second.of(_).isDefined) shouldBe Seq(true, true))
+        second.of(a) shouldBe None
+
+        val events = second.jobs
+          .events(b, 0)
+          .map[JobEvent.Kind](_.kind)
+          .runWith(Sink.seq[JobEvent.Kind], second.kit.system)
+        second.done(b)
+        await(events).asScala shouldBe
+          Seq(JobEvent.Kind.SUBMITTED, JobEvent.Kind.PROGRESS, JobEvent.Kind.SUCCEEDED)
+        await(second.jobs.view(b)).get.outcome.get.merged.get shouldBe model(77)
+
+        await(second.jobs.submit(request(1), options("a"))) shouldBe a
+        refused(second.jobs.submit(request(9), options("a"))) shouldBe
+          JobRefusedException.Reason.KEY_REUSED
+
+        eventually {
+          val page = await(second.jobs.list(Optional.empty(), 10))
+          page.jobs.asScala.map(job => (job.id, job.status)) shouldBe
+            Seq((c, JobStatus.RUNNING), (b, JobStatus.SUCCEEDED), (a, JobStatus.SUCCEEDED))
+        }
+        val next = await(second.jobs.list(Optional.of(b), 10))
+        next.jobs.asScala.map(_.id) shouldBe Seq(a)
+        next.next.isPresent shouldBe false
+
+        await(second.jobs.namedModels).asScala shouldBe Set(1, 2, 3, 4, 77).map(model)
+
+        await(second.jobs.cancel(c)).status shouldBe JobStatus.CANCELLED
+        await(second.jobs.retry(c)).status shouldBe JobStatus.RUNNING
+        refused(second.jobs.cancel(a)) shouldBe JobRefusedException.Reason.CONFLICT
+
+        val unknown = JobId.next(Clock.systemUTC)
+        await(second.jobs.view(unknown)).isPresent shouldBe false
+        refused(second.jobs.retry(unknown)) shouldBe JobRefusedException.Reason.UNKNOWN
+      } finally second.stop()
+    }
+  }
+}
