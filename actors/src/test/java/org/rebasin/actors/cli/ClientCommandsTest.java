@@ -170,7 +170,12 @@ class ClientCommandsTest {
     Run run =
         whileEnding(
             job -> served.jobs().succeed(job, id(0, job)),
-            "submit", secret, served.modelFile(6, Map.of(), 5, 4, 3), "--private", "--out", directory.resolve("secret"));
+            "submit",
+            secret,
+            served.modelFile(6, Map.of(), 5, 4, 3),
+            "--private",
+            "--out",
+            directory.resolve("secret"));
     assertEquals(2, run.code());
     assertTrue(run.err().contains("private"), run.err());
     assertFalse(Files.exists(directory.resolve("secret")));

@@ -121,7 +121,9 @@ class ApiClientTest {
         exchange -> {
           if (streams.incrementAndGet() == 1) {
             exchange.sendResponseHeaders(200, 0);
-            exchange.getResponseBody().write(event(1, "submitted").getBytes(StandardCharsets.UTF_8));
+            exchange
+                .getResponseBody()
+                .write(event(1, "submitted").getBytes(StandardCharsets.UTF_8));
             exchange.getResponseBody().flush();
             try {
               over.await();

@@ -135,11 +135,35 @@ class ApiServerTest {
     Path keystore = directory.resolve("keys.p12");
     Path certificate = directory.resolve("certificate.pem");
     Path password = Files.writeString(directory.resolve("password"), "changeit\n");
-    keytool("-genkeypair", "-alias", "server", "-keyalg", "EC", "-storetype", "PKCS12",
-        "-keystore", keystore.toString(), "-storepass", "changeit", "-dname", "CN=localhost",
-        "-ext", "san=ip:127.0.0.1,dns:localhost", "-validity", "2");
-    keytool("-exportcert", "-rfc", "-alias", "server", "-keystore", keystore.toString(),
-        "-storepass", "changeit", "-file", certificate.toString());
+    keytool(
+        "-genkeypair",
+        "-alias",
+        "server",
+        "-keyalg",
+        "EC",
+        "-storetype",
+        "PKCS12",
+        "-keystore",
+        keystore.toString(),
+        "-storepass",
+        "changeit",
+        "-dname",
+        "CN=localhost",
+        "-ext",
+        "san=ip:127.0.0.1,dns:localhost",
+        "-validity",
+        "2");
+    keytool(
+        "-exportcert",
+        "-rfc",
+        "-alias",
+        "server",
+        "-keystore",
+        keystore.toString(),
+        "-storepass",
+        "changeit",
+        "-file",
+        certificate.toString());
     URI secure =
         served
             .start(
