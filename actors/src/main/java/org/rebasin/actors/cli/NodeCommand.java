@@ -12,6 +12,7 @@ import java.util.Optional;
 import org.rebasin.actors.http.ApiServer;
 import org.rebasin.actors.http.ApiSettings;
 import org.rebasin.actors.http.ClusterMembers;
+import org.rebasin.actors.http.ReplicatedModels;
 import org.rebasin.actors.http.StoredModels;
 import org.rebasin.actors.job.JobsOnCluster;
 import org.rebasin.actors.job.JournalSchema;
@@ -73,6 +74,7 @@ final class NodeCommand extends RebasinCommand {
   Output execute() {
     Config config = config();
     ApiSettings api = ApiSettings.of(config);
+    JournalSchema.requireReachable(config);
     Path home = Path.of(config.getString("rebasin.node.directory")).toAbsolutePath();
     try (ModelStore store =
         ModelStore.durable(home, StoreSettings.of(config.getConfig("rebasin.store")))) {
@@ -85,7 +87,8 @@ final class NodeCommand extends RebasinCommand {
                 ApiServer.bind(
                     api,
                     JobsOnCluster.start(node.system(), node.queue()),
-                    new StoredModels(store, node.replicas(), home, node.system()),
+                    new ReplicatedModels(
+                        new StoredModels(store, home, node.system()), node.replicas()),
                     new ClusterMembers(node.system()),
                     node.system()));
         System.err.println("rebasin: ready at " + server.uri());

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.rebasin.actors.http.ApiException;
+import org.rebasin.actors.job.JournalUnreachableException;
 import org.rebasin.actors.node.RebasinNode;
 import org.rebasin.actors.node.TaskFailedException;
 import org.rebasin.actors.report.Json;
@@ -58,6 +59,9 @@ abstract class RebasinCommand implements Callable<Integer> {
     } catch (ApiException problem) {
       Failure.report(problem.why().name().toLowerCase(Locale.ROOT), problem.getMessage(), json);
       return problem.why() == ApiException.Cause.BAD_INPUT ? Main.BAD_INPUT : Main.FAILED;
+    } catch (JournalUnreachableException problem) {
+      Failure.report("failed", problem.getMessage(), json);
+      return Main.FAILED;
     } catch (UncheckedIOException problem) {
       Failure.report("failed", problem.getMessage() + ": " + problem.getCause(), json);
       return Main.FAILED;

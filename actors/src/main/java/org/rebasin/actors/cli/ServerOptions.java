@@ -20,7 +20,16 @@ final class ServerOptions {
       description = "A file with the token that the server wants.")
   private Path tokenFile;
 
+  @Option(
+      names = "--ca-file",
+      paramLabel = "FILE",
+      description = "Certificates in PEM, one of which the server must show.")
+  private Path certificates;
+
   ApiClient client() {
-    return new ApiClient(url, Optional.ofNullable(tokenFile).map(ApiClient::token));
+    return new ApiClient(
+        url,
+        Optional.ofNullable(tokenFile).map(ApiClient::token),
+        Optional.ofNullable(certificates));
   }
 }

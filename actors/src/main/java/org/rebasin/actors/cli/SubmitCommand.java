@@ -71,6 +71,11 @@ final class SubmitCommand extends RebasinCommand {
   @Option(names = "--label", description = "What the merge is called, for people.")
   private String label;
 
+  @Option(
+      names = "--private",
+      description = "Upload so that the server gives nobody the models' numbers.")
+  private boolean isPrivate;
+
   @Option(names = "--watch", description = "Follow the merge to its end.")
   private boolean watch;
 
@@ -188,13 +193,14 @@ final class SubmitCommand extends RebasinCommand {
     }
   }
 
-  private static void upload(ApiClient client, ModelStore store, ModelId id) {
-    if (client.has(id)) {
+  private void upload(ApiClient client, ModelStore store, ModelId id) {
+    // What is there already may still have to be made private.
+    if (!isPrivate && client.has(id)) {
       return;
     }
     try (ModelFile file = store.open(id)) {
       System.err.println("uploading " + id.abbreviated());
-      client.upload(id, file.path());
+      client.upload(id, file.path(), isPrivate);
     }
   }
 }

@@ -49,23 +49,27 @@ public final class ApiClient {
 
   private static final Duration PAUSE = Duration.ofMillis(500);
 
+  /** Without a sign of life from an event stream; servers give one every few seconds. */
+  private static final Duration SILENCE = Duration.ofSeconds(60);
+
   private final URI server;
   private final Optional<String> token;
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+  private final Duration silence;
+  private final HttpClient client;
 
   /**
    * A client of a server.
    *
    * @param server such as {@code http://127.0.0.1:8080}
    * @param token what it wants to be shown, if anything
-   * @throws IllegalArgumentException if that is no server's address
+   * @param certificates in PEM, one of which it must show; those that the JVM trusts if empty
+   * @throws IllegalArgumentException if that is no server's address, or there are no certificates
    */
-  public ApiClient(String server, Optional<String> token) {
+  public ApiClient(String server, Optional<String> token, Optional<Path> certificates) {
+    this(server, token, certificates, SILENCE);
+  }
+
+  ApiClient(String server, Optional<String> token, Optional<Path> certificates, Duration silence) {
     URI uri = URI.create(server.replaceFirst("/+$", ""));
     if (uri.getScheme() == null
         || !uri.getScheme().matches("https?")
@@ -77,6 +81,14 @@ public final class ApiClient {
     }
     this.server = uri;
     this.token = token;
+    this.silence = silence;
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT)
+            .followRedirects(HttpClient.Redirect.NEVER);
+    certificates.map(TrustedCertificates::context).ifPresent(builder::sslContext);
+    this.client = builder.build();
   }
 
   /** A secret from its file. */
@@ -162,11 +174,15 @@ public final class ApiClient {
     throw ApiException.of(status, "%s: status %d".formatted(server, status));
   }
 
-  /** Uploads a model's file. */
-  public void upload(ModelId id, Path file) {
+  /**
+   * Uploads a model's file.
+   *
+   * @param isPrivate whether it must not leave the cluster again
+   */
+  public void upload(ModelId id, Path file, boolean isPrivate) {
     try {
       document(
-          request("/models")
+          request("/models" + (isPrivate ? "?visibility=private" : ""))
               .timeout(TRANSFER)
               .header("Content-Type", "application/octet-stream")
               .header("X-Content-SHA256", id.sha256())
@@ -306,12 +322,15 @@ public final class ApiClient {
     }
     HttpResponse<InputStream> response = send(request.GET().build(), BodyHandlers.ofInputStream());
     long last = after;
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+    try (InputStream body = response.body();
+        Watchdog watchdog = new Watchdog(body, silence);
+        BufferedReader lines =
+            new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
       requireSuccess(
           response.statusCode(),
           () -> lines.lines().reduce("", String::concat).getBytes(StandardCharsets.UTF_8));
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        watchdog.heard();
         if (line.startsWith("data: ")) {
           JsonNode event = parse(line.substring(6).getBytes(StandardCharsets.UTF_8));
           if (event.path("sequence").asLong() > last) {

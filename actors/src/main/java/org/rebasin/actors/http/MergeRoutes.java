@@ -213,6 +213,8 @@ final class MergeRoutes {
   }
 
   private HttpResponse stream(JobId job, long after) {
+    streams.requireFree();
+    // Taken when the stream begins, not here: an answer whose client is gone never does.
     Source<ByteString, NotUsed> events =
         Source.lazySource(
                 () -> {

@@ -28,6 +28,7 @@ import java.util.concurrent.TimeoutException;
 import org.rebasin.actors.job.JobRefusedException;
 import org.rebasin.actors.store.CorruptModelException;
 import org.rebasin.actors.store.ModelTooLargeException;
+import org.rebasin.actors.stream.TransferException;
 import org.rebasin.actors.work.TaskFailure;
 
 /** Finds who answers a request, and turns whatever goes wrong into a problem document. */
@@ -216,6 +217,9 @@ final class Router {
     if (cause instanceof CorruptModelException) {
       return new Problem(
           Problem.Kind.UNAVAILABLE, "the model's file is damaged on this node; try again later");
+    }
+    if (cause instanceof TransferException) {
+      return new Problem(Problem.Kind.UNAVAILABLE, cause.getMessage());
     }
     if (isDiskFull(cause)) {
       return new Problem(Problem.Kind.INSUFFICIENT_STORAGE, "the disk is full");

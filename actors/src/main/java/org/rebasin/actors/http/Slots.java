@@ -17,10 +17,21 @@ final class Slots {
   /** Takes one, which must be given back. */
   void take() {
     if (!free.tryAcquire()) {
-      throw new ProblemException(
-          Problem.Kind.UNAVAILABLE,
-          "expected at most %d %s at a time; try again later".formatted(count, what));
+      throw refusal();
     }
+  }
+
+  /** Refuses when there is none now. */
+  void requireFree() {
+    if (free.availablePermits() == 0) {
+      throw refusal();
+    }
+  }
+
+  private ProblemException refusal() {
+    return new ProblemException(
+        Problem.Kind.UNAVAILABLE,
+        "expected at most %d %s at a time; try again later".formatted(count, what));
   }
 
   /** Gives one back. */

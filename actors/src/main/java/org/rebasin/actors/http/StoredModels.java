@@ -22,31 +22,25 @@ import org.rebasin.actors.store.Labels;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.store.Upload;
-import org.rebasin.actors.stream.Replicas;
 import org.rebasin.model.checkpoint.CheckpointException;
 import org.rebasin.model.checkpoint.ModelFile;
 
-/**
- * The models of the cluster: found on this node, or brought here from another; taken in when enough
- * nodes have them.
- */
+/** The models of this node's store. */
 public final class StoredModels implements Models {
   private static final int PIECE = 1 << 18;
 
   private final ModelStore store;
-  private final Replicas replicas;
   private final Path directory;
   private final ActorSystem<?> system;
   private final Executor blocking;
 
   /**
-   * Models of a store and of other nodes.
+   * Models of a store.
    *
    * @param directory where the store keeps them
    */
-  public StoredModels(ModelStore store, Replicas replicas, Path directory, ActorSystem<?> system) {
+  public StoredModels(ModelStore store, Path directory, ActorSystem<?> system) {
     this.store = store;
-    this.replicas = replicas;
     this.directory = directory;
     this.system = system;
     this.blocking = system.dispatchers().lookup(DispatcherSelector.blocking());
@@ -59,19 +53,25 @@ public final class StoredModels implements Models {
 
   @Override
   public CompletionStage<Optional<StoredFile>> find(ModelId id) {
-    return replicas
-        .find(id)
-        .thenApplyAsync(found -> found ? Optional.of(stored(id)) : Optional.empty(), blocking);
-  }
-
-  private StoredFile stored(ModelId id) {
-    try (ModelFile file = store.open(id)) {
-      Path path = file.path();
-      return new StoredFile(
-          ModelInfo.of(id, Files.size(path), file), (from, length) -> read(path, from, length));
-    } catch (IOException problem) {
-      throw new UncheckedIOException("cannot read model " + id, problem);
-    }
+    return CompletableFuture.supplyAsync(
+        () -> {
+          if (!store.contains(id)) {
+            return Optional.empty();
+          }
+          try (ModelFile file = store.open(id)) {
+            Path path = file.path();
+            return Optional.of(
+                new StoredFile(
+                    ModelInfo.of(id, Files.size(path), file),
+                    (from, length) -> read(path, from, length)));
+          } catch (CheckpointException | IllegalArgumentException noModel) {
+            // The store keeps other tensors too, such as measured moments: those are not models.
+            return Optional.empty();
+          } catch (IOException problem) {
+            throw new UncheckedIOException("cannot read model " + id, problem);
+          }
+        },
+        blocking);
   }
 
   private static Source<ByteString, NotUsed> read(Path path, long from, long length) {
@@ -105,8 +105,7 @@ public final class StoredModels implements Models {
                                     ActorAttributes.IODispatcher().dispatcher())),
                         system)
                     .thenApplyAsync(done -> accept(upload, declared), blocking)
-                    .whenCompleteAsync((info, problem) -> upload.close(), blocking))
-        .thenCompose(info -> replicas.replicate(info.id()).thenApply(done -> info));
+                    .whenCompleteAsync((info, problem) -> upload.close(), blocking));
   }
 
   private ModelInfo accept(Upload upload, Optional<ModelId> declared) {

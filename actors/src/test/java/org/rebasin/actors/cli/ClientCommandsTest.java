@@ -165,6 +165,23 @@ class ClientCommandsTest {
   }
 
   @Test
+  void privateModelIsMergedButNotGivenAway() throws Exception {
+    Path secret = served.modelFile(5, Map.of(), 5, 4, 3);
+    Run run =
+        whileEnding(
+            job -> served.jobs().succeed(job, id(0, job)),
+            "submit",
+            secret,
+            served.modelFile(6, Map.of(), 5, 4, 3),
+            "--private",
+            "--out",
+            directory.resolve("secret"));
+    assertEquals(2, run.code());
+    assertTrue(run.err().contains("private"), run.err());
+    assertFalse(Files.exists(directory.resolve("secret")));
+  }
+
+  @Test
   void submitThatWatchesWritesTheMergedModel() throws Exception {
     Path out = directory.resolve("merged");
     Run run =

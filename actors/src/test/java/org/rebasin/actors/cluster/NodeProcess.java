@@ -44,7 +44,7 @@ final class NodeProcess implements AutoCloseable {
             "-Dorg.bytedeco.javacpp.platform.extension="
                 + System.getProperty("org.bytedeco.javacpp.platform.extension", ""),
             "-Dh2.bindAddress=127.0.0.1",
-            "-Drebasin.journal.url=jdbc:h2:file:" + journal + ";AUTO_SERVER=TRUE"));
+            "-Drebasin.journal.url=jdbc:h2:file:" + journal + ";AUTO_SERVER=TRUE;WRITE_DELAY=0"));
     settings.forEach(setting -> command.add("-D" + setting));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of("org.rebasin.actors.cli.Main", "node", "--verbose"));

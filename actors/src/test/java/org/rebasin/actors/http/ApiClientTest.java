@@ -14,10 +14,15 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,19 +36,30 @@ class ApiClientTest {
   private static final JobId JOB = new JobId("0".repeat(26));
 
   @TempDir Path directory;
+  private final ExecutorService threads = Executors.newCachedThreadPool();
   private HttpServer server;
   private ApiClient client;
 
   @BeforeEach
   void start() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setExecutor(threads);
     server.start();
-    client = new ApiClient("http://127.0.0.1:" + server.getAddress().getPort(), Optional.empty());
+    client = client(Duration.ofSeconds(20));
+  }
+
+  private ApiClient client(Duration silence) {
+    return new ApiClient(
+        "http://127.0.0.1:" + server.getAddress().getPort(),
+        Optional.empty(),
+        Optional.empty(),
+        silence);
   }
 
   @AfterEach
   void stop() {
     server.stop(0);
+    threads.shutdownNow();
   }
 
   private static void answer(HttpExchange exchange, int status, String body) throws IOException {
@@ -94,6 +110,45 @@ class ApiClientTest {
             .asText());
     assertEquals(List.of(1L, 2L, 3L), heard);
     assertEquals(List.of("null", "2"), asked);
+  }
+
+  @Test
+  void streamThatFallsSilentIsLeftForAnother() {
+    CountDownLatch over = new CountDownLatch(1);
+    AtomicInteger streams = new AtomicInteger();
+    server.createContext(
+        "/merges/" + JOB + "/events",
+        exchange -> {
+          if (streams.incrementAndGet() == 1) {
+            exchange.sendResponseHeaders(200, 0);
+            exchange
+                .getResponseBody()
+                .write(event(1, "submitted").getBytes(StandardCharsets.UTF_8));
+            exchange.getResponseBody().flush();
+            try {
+              over.await();
+            } catch (InterruptedException stop) {
+              Thread.currentThread().interrupt();
+            }
+          } else {
+            answer(exchange, 200, event(2, "succeeded"));
+          }
+        });
+    server.createContext(
+        "/merges/" + JOB,
+        exchange ->
+            answer(
+                exchange,
+                200,
+                "{\"status\": \"%s\"}".formatted(streams.get() < 2 ? "running" : "succeeded")));
+    List<Long> heard = new ArrayList<>();
+    try {
+      client(Duration.ofMillis(400))
+          .follow(JOB, event -> heard.add(event.get("sequence").asLong()));
+    } finally {
+      over.countDown();
+    }
+    assertEquals(List.of(1L, 2L), heard);
   }
 
   @Test

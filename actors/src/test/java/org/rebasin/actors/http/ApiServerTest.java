@@ -14,10 +14,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
@@ -126,6 +128,71 @@ class ApiServerTest {
     List<Path> before = served.uploaded();
     assertProblem(served.ask(guarded, "POST", "/models", model), 401);
     assertEquals(before, served.uploaded());
+  }
+
+  @Test
+  void tlsIsSpokenToWhoTrustsTheCertificateAndNobodyElse() throws Exception {
+    Path keystore = directory.resolve("keys.p12");
+    Path certificate = directory.resolve("certificate.pem");
+    Path password = Files.writeString(directory.resolve("password"), "changeit\n");
+    keytool(
+        "-genkeypair",
+        "-alias",
+        "server",
+        "-keyalg",
+        "EC",
+        "-storetype",
+        "PKCS12",
+        "-keystore",
+        keystore.toString(),
+        "-storepass",
+        "changeit",
+        "-dname",
+        "CN=localhost",
+        "-ext",
+        "san=ip:127.0.0.1,dns:localhost",
+        "-validity",
+        "2");
+    keytool(
+        "-exportcert",
+        "-rfc",
+        "-alias",
+        "server",
+        "-keystore",
+        keystore.toString(),
+        "-storepass",
+        "changeit",
+        "-file",
+        certificate.toString());
+    URI secure =
+        served
+            .start(
+                tokenFile(directory.resolve("token")),
+                "rebasin.http.tls.keystore = \"%s\"".formatted(keystore),
+                "rebasin.http.tls.password-file = \"%s\"".formatted(password))
+            .uri();
+    assertEquals("https", secure.getScheme());
+    ApiClient trusting =
+        new ApiClient(secure.toString(), Optional.of(TOKEN), Optional.of(certificate));
+    assertTrue(trusting.list(1).has("merges"));
+    ApiClient other = new ApiClient(secure.toString(), Optional.of(TOKEN), Optional.empty());
+    assertEquals(
+        ApiException.Cause.UNREACHABLE,
+        assertThrows(ApiException.class, () -> other.list(1)).why());
+    IllegalArgumentException refusal =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> new TlsKeys(keystore, "not the password").context());
+    assertTrue(refusal.getMessage().contains(keystore.toString()), refusal.getMessage());
+  }
+
+  private static void keytool(String... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+    command.addAll(List.of(arguments));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), said);
   }
 
   @ParameterizedTest

@@ -27,10 +27,6 @@ import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.store.StoreSettings;
-import org.rebasin.actors.stream.ModelTransfer;
-import org.rebasin.actors.stream.ReplicaSettings;
-import org.rebasin.actors.stream.Replicas;
-import org.rebasin.actors.stream.TransferSettings;
 import org.rebasin.model.checkpoint.DataType;
 import org.rebasin.model.checkpoint.TensorDeclaration;
 
@@ -55,19 +51,11 @@ public final class Served implements AutoCloseable {
             directory.resolve("store"), new StoreSettings(1L << 30, Duration.ofHours(1)));
     try {
       this.models =
-          new StoredModels(
-              store, alone(), Files.createDirectories(directory.resolve("store")), system);
+          new StoredModels(store, Files.createDirectories(directory.resolve("store")), system);
     } catch (IOException problem) {
       throw new UncheckedIOException(problem);
     }
     start(settings);
-  }
-
-  private Replicas alone() {
-    Config config = system.settings().config().getConfig("rebasin");
-    ModelTransfer transfer =
-        ModelTransfer.start(system, store, TransferSettings.of(config.getConfig("stream")));
-    return Replicas.start(system, store, transfer, ReplicaSettings.of(config));
   }
 
   /** Another server for the same models and jobs. */

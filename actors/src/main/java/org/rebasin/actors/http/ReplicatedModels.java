@@ -1,0 +1,70 @@
+package org.rebasin.actors.http;
+
+import akka.Done;
+import akka.stream.javadsl.Source;
+import akka.util.ByteString;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.stream.Replicas;
+
+/**
+ * The models of all nodes: one that is not on this node is fetched, and one that is uploaded counts
+ * as stored when enough nodes have it.
+ */
+public final class ReplicatedModels implements Models {
+  private final Models local;
+  private final Function<ModelId, CompletionStage<Boolean>> fetch;
+  private final Function<ModelId, CompletionStage<Done>> replicate;
+
+  /** The models of a node and of those that it exchanges models with. */
+  public ReplicatedModels(Models local, Replicas replicas) {
+    this(local, replicas::find, replicas::replicate);
+  }
+
+  ReplicatedModels(
+      Models local,
+      Function<ModelId, CompletionStage<Boolean>> fetch,
+      Function<ModelId, CompletionStage<Done>> replicate) {
+    this.local = local;
+    this.fetch = fetch;
+    this.replicate = replicate;
+  }
+
+  @Override
+  public CompletionStage<Optional<ModelInfo>> info(ModelId id) {
+    return find(id).thenApply(found -> found.map(StoredFile::info));
+  }
+
+  @Override
+  public CompletionStage<Optional<StoredFile>> find(ModelId id) {
+    return local
+        .find(id)
+        .thenCompose(
+            here ->
+                here.isPresent()
+                    ? CompletableFuture.completedStage(here)
+                    : fetch
+                        .apply(id)
+                        .thenCompose(
+                            arrived ->
+                                arrived
+                                    ? local.find(id)
+                                    : CompletableFuture.completedStage(Optional.empty())));
+  }
+
+  @Override
+  public CompletionStage<ModelInfo> receive(
+      Source<ByteString, ?> bytes, Optional<ModelId> declared, boolean isPrivate) {
+    return local
+        .receive(bytes, declared, isPrivate)
+        .thenCompose(info -> replicate.apply(info.id()).thenApply(done -> info));
+  }
+
+  @Override
+  public long usableBytes() {
+    return local.usableBytes();
+  }
+}
