@@ -38,9 +38,9 @@ import org.rebasin.model.training.Optimizer;
 public final class StraightThrough implements AutoCloseable {
   /**
    * Forward passes that judging may take for each step, which itself is as long as three or four:
-   * it adds an eighth to the time at most.
+   * it adds a thirtieth to the time.
    */
-  private static final double PASSES_PER_STEP = 0.5;
+  private static final double PASSES_PER_STEP = 0.125;
 
   private final PermutationSpec spec;
   private final Weights a;
