@@ -41,7 +41,7 @@ final class AlignedGroup implements AutoCloseable {
     if (moved == 0) {
       return now;
     }
-    Permutation better = assignment.best(workspace.solver(), values, moved);
+    Permutation better = assignment.best(workspace, values, moved, now);
     return better.equals(now) || counts && !gains(values, now, better) ? now : better;
   }
 

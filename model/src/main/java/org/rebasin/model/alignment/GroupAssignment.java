@@ -1,5 +1,6 @@
 package org.rebasin.model.alignment;
 
+import java.nio.FloatBuffer;
 import org.rebasin.model.permutation.Assignment;
 import org.rebasin.model.permutation.LinearAssignmentSolver;
 import org.rebasin.model.permutation.Permutation;
@@ -7,7 +8,8 @@ import org.rebasin.model.tensor.Tensor;
 
 /**
  * Solves one group's assignments. Keeps the last column duals: where few of the neighbours' units
- * moved, the next solution starts from them.
+ * moved, they often prove that the permutation is still the best, and else the next solution starts
+ * from them.
  */
 final class GroupAssignment {
   /** If more of the scores moved, their last duals are no better a start than none. */
@@ -21,13 +23,25 @@ final class GroupAssignment {
    *
    * @param scores {@code [size, size]}
    * @param moved which part of them changed since the last call
+   * @param now the permutation so far; returned itself if it still is the best
    */
-  Permutation best(LinearAssignmentSolver solver, Tensor scores, double moved) {
+  Permutation best(Workspaces.Workspace workspace, Tensor scores, double moved, Permutation now) {
     int size = scores.dimension(0);
-    Assignment assignment =
-        duals.length == 0 || moved > MOST_MOVED && !near
-            ? solver.maximize(scores.values().duplicate(), size, size)
-            : solver.maximize(scores.values().duplicate(), size, size, duals);
+    boolean fresh = duals.length == 0 || moved > MOST_MOVED && !near;
+    if (!fresh && workspace.drifted().isBest(scores.values().duplicate(), now, duals)) {
+      near = false;
+      return now;
+    }
+    LinearAssignmentSolver solver = workspace.solver();
+    FloatBuffer values = scores.values().duplicate();
+    Assignment assignment;
+    if (fresh) {
+      assignment = solver.maximize(values, size, size);
+    } else if (near) {
+      assignment = solver.maximizeDrifted(values, size, size, duals);
+    } else {
+      assignment = solver.maximize(values, size, size, duals);
+    }
     near = false;
     duals = assignment.columnDuals();
     return Permutation.of(assignment.columnOfRow());

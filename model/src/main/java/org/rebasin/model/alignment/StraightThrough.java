@@ -1,7 +1,6 @@
 package org.rebasin.model.alignment;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Arrays;
 import java.util.Optional;
 import org.rebasin.model.data.Seeds;
 import org.rebasin.model.network.CrossEntropy;
@@ -27,10 +26,22 @@ import org.rebasin.model.training.Optimizer;
  * own statistics, and units are dropped where the network drops them. Running statistics take no
  * part in it; they are matched like weights, and have no gradient.
  *
+ * <p>θ moves on whether or not the midpoint becomes better, and losses of single batches, or of
+ * windows of them, differ by their examples more than by the permutations. So the permutations are
+ * judged now and then on the same batches, the first ones, those of weight matching before all
+ * others; the best are kept. The result loses no more on these batches than weight matching does.
+ *
  * <p>Batches come from outside, one {@link #step} each. Owns θ, the midpoint, their gradients and
- * activations (four models and the activations of a batch); close it. For one thread at a time.
+ * activations (four models and the activations of a batch) and up to 64 MiB of examples; close it.
+ * For one thread at a time.
  */
 public final class StraightThrough implements AutoCloseable {
+  /**
+   * Forward passes that judging may take for each step, which itself is as long as three or four:
+   * it adds a thirtieth to the time.
+   */
+  private static final double PASSES_PER_STEP = 0.125;
+
   private final PermutationSpec spec;
   private final Weights a;
   private final Weights b;
@@ -41,12 +52,14 @@ public final class StraightThrough implements AutoCloseable {
   private final Execution execution;
   private final Optimizer optimizer;
   private final WarmMatching matching;
+  private final HeldBatches jury;
+  private final Permutations byWeights;
 
-  private final Deque<Double> window = new ArrayDeque<>();
-  private double windowSum;
-  private double lowest = Double.POSITIVE_INFINITY;
   private Permutations permutations;
   private Permutations best;
+  private double[] lowest = {};
+  private Permutations judged;
+  private double passes;
   private int steps;
   private double seconds;
 
@@ -55,8 +68,8 @@ public final class StraightThrough implements AutoCloseable {
    *
    * @param learningRate of θ; the paper's 0.01 suits networks that still err; those that fit their
    *     images have small gradients, and with it θ hardly moves in a few epochs: 1 does more
-   * @param window steps over which the loss is averaged to tell which permutations are best; an
-   *     epoch of them is steadiest, as all windows then see the same examples
+   * @param window the first so many steps' batches judge which permutations are best, or fewer
+   *     where they are more than 10 000 examples or 64 MiB; an epoch of them is steadiest
    * @param seed of the order in which groups are visited
    */
   public record Settings(double learningRate, int window, long seed) {
@@ -71,7 +84,7 @@ public final class StraightThrough implements AutoCloseable {
       }
     }
 
-    /** Learning rate 0.01, the loss averaged over 60 steps. */
+    /** Learning rate 0.01, and the batches of 60 steps to judge by. */
     public static Settings withSeed(long seed) {
       return new Settings(1e-2, 60, seed);
     }
@@ -98,7 +111,7 @@ public final class StraightThrough implements AutoCloseable {
     this.a = a;
     this.b = b;
     this.settings = settings;
-    this.permutations =
+    this.byWeights =
         WeightMatching.align(
                 spec,
                 a,
@@ -106,13 +119,16 @@ public final class StraightThrough implements AutoCloseable {
                 new WeightMatching.Settings(
                     Seeds.mix(settings.seed(), "matching"), 0, Optional.empty()))
             .permutations();
-    this.best = permutations;
+    this.permutations = byWeights;
+    this.best = byWeights;
+    this.judged = byWeights;
     this.theta = Weights.copyOf(a);
     this.midpoint = Weights.like(a);
     this.gradients = network.allocateGradients();
     this.optimizer = Optimizer.Kind.SGD.create(gradients, 0);
     this.matching = new WarmMatching(spec, true);
-    writeMidpoint();
+    this.jury = new HeldBatches(settings.window(), batchCapacity, network.inputs());
+    writeMidpoint(permutations);
     this.seconds = (System.nanoTime() - started) / 1e9;
   }
 
@@ -141,7 +157,13 @@ public final class StraightThrough implements AutoCloseable {
     // Half the gradient, as θ is half of the midpoint; the rule is linear in it.
     optimizer.step(theta, gradients, settings.learningRate() / 2);
     steps++;
-    remember(sums.lossSum() / count);
+    if (jury.size() < jury.capacity()) {
+      jury.offer(input, labels, count);
+    }
+    passes += PASSES_PER_STEP;
+    if (passes > 0 && jury.size() == jury.capacity()) {
+      judge();
+    }
     seconds += (System.nanoTime() - started) / 1e9;
     return sums;
   }
@@ -152,30 +174,43 @@ public final class StraightThrough implements AutoCloseable {
             theta, b, permutations, Seeds.mix(Seeds.mix(settings.seed(), "projection"), steps));
     if (!nearest.equals(permutations)) {
       permutations = nearest;
-      writeMidpoint();
+      writeMidpoint(permutations);
     }
   }
 
-  private void writeMidpoint() {
+  private void writeMidpoint(Permutations order) {
     midpoint
         .tensors()
         .forEach(
             (name, tensor) -> {
               tensor.copyFrom(a.get(name));
               PermutedSum.combine(
-                  0.5f, tensor, 0.5f, b.get(name), permutations.placement(spec, name, tensor));
+                  0.5f, tensor, 0.5f, b.get(name), order.placement(spec, name, tensor));
             });
   }
 
-  /** Keeps the permutations at the end of the window of lowest mean loss. */
-  private void remember(double loss) {
-    window.addLast(loss);
-    windowSum += loss;
-    if (window.size() > settings.window()) {
-      windowSum -= window.removeFirst();
+  /** Keeps the permutations of now if they lose less than the best did on the same batches. */
+  private void judge() {
+    boolean more = lowest.length < jury.size();
+    if (more) {
+      // What won on fewer batches may lose on these.
+      best = byWeights;
+      judged = byWeights;
     }
-    if (window.size() == settings.window() && windowSum < lowest) {
-      lowest = windowSum;
+    if (permutations.equals(judged)) {
+      return;
+    }
+    if (more) {
+      writeMidpoint(byWeights);
+      lowest = jury.losses(execution, midpoint, new double[0]);
+      writeMidpoint(permutations);
+    }
+    judged = permutations;
+    double[] losses = jury.losses(execution, midpoint, lowest);
+    passes -= losses.length;
+    if (losses.length == lowest.length
+        && Arrays.stream(losses).sum() < Arrays.stream(lowest).sum()) {
+      lowest = losses;
       best = permutations;
     }
   }
@@ -186,11 +221,13 @@ public final class StraightThrough implements AutoCloseable {
   }
 
   /**
-   * The best permutations so far: those at the end of the window of steps whose mean loss was
-   * lowest; before there was a whole window, those of weight matching. Counts each projection as a
-   * sweep.
+   * The best permutations so far: those judged to lose least, the last step's and those of weight
+   * matching among them. Counts each projection as a sweep.
    */
   public Alignment result() {
+    long started = System.nanoTime();
+    judge();
+    seconds += (System.nanoTime() - started) / 1e9;
     return new Alignment(
         "straight-through",
         best,
@@ -203,6 +240,7 @@ public final class StraightThrough implements AutoCloseable {
 
   @Override
   public void close() {
+    jury.close();
     matching.close();
     optimizer.close();
     execution.close();

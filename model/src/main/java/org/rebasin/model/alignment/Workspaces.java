@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
+import org.rebasin.model.permutation.DriftedAssignment;
 import org.rebasin.model.permutation.LinearAssignmentSolver;
 import org.rebasin.model.tensor.Tensor;
 
@@ -36,12 +37,17 @@ final class Workspaces implements AutoCloseable {
   /** What one visit needs; grows with the largest group. */
   static final class Workspace implements AutoCloseable {
     private final LinearAssignmentSolver solver = new LinearAssignmentSolver();
+    private final DriftedAssignment drifted = new DriftedAssignment();
     private final Growing left = new Growing();
     private final Growing right = new Growing();
     private final Growing scores = new Growing();
 
     LinearAssignmentSolver solver() {
       return solver;
+    }
+
+    DriftedAssignment drifted() {
+      return drifted;
     }
 
     GroupScores.Panels panels(int size) {

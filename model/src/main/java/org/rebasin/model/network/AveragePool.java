@@ -35,6 +35,8 @@ public record AveragePool(Window window, boolean countPadding) implements Operat
 
   @Override
   public Kernel kernel(Mode mode) {
-    return new AveragePoolKernel(window, countPadding);
+    return new WindowKernel(
+        window,
+        (range, inputChannels, channels) -> new AveragePoolWalk(range, channels, countPadding));
   }
 }

@@ -34,6 +34,7 @@ public record MaxPool(Window window) implements Operator {
 
   @Override
   public Kernel kernel(Mode mode) {
-    return new MaxPoolKernel(window);
+    return new WindowKernel(
+        window, (range, inputChannels, channels) -> new MaxPoolWalk(range, channels));
   }
 }

@@ -46,6 +46,9 @@ public record PaddingShortcut(int stride, int before, int after) implements Oper
 
   @Override
   public Kernel kernel(Mode mode) {
-    return new PaddingShortcutKernel(this);
+    return new WindowKernel(
+        Window.square(1, stride, 0),
+        (range, inputChannels, outputChannels) ->
+            new PaddingShortcutWalk(range, inputChannels, outputChannels, before));
   }
 }

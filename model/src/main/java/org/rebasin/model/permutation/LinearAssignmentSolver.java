@@ -34,6 +34,7 @@ public final class LinearAssignmentSolver {
   private final int shortestList;
   private final int largestDense;
   private final int smallestWithStart;
+  private boolean drifted;
   private final CostMatrix costs = new CostMatrix();
   private final ColumnDuals duals = new ColumnDuals();
   private final PartialAssignment assignment = new PartialAssignment();
@@ -80,6 +81,21 @@ public final class LinearAssignmentSolver {
   public Assignment maximize(FloatBuffer scores, int rows, int columns, double[] columnDuals) {
     requireDuals(columnDuals, columns);
     return solve(scores, rows, columns, true, columnDuals);
+  }
+
+  /**
+   * As {@link #maximize(FloatBuffer, int, int, double[])} for scores that differ little from those
+   * whose solution the duals are of: looks for no better start, which would take as long as all the
+   * rest.
+   */
+  public Assignment maximizeDrifted(
+      FloatBuffer scores, int rows, int columns, double[] columnDuals) {
+    drifted = true;
+    try {
+      return maximize(scores, rows, columns, columnDuals);
+    } finally {
+      drifted = false;
+    }
   }
 
   /** As {@link #minimize(FloatBuffer, int, int)}, starting from these column duals. */
@@ -135,7 +151,8 @@ public final class LinearAssignmentSolver {
     if (costs.columns > largestDense) {
       // Any duals will do as a start if no column stays unused; else unused ones must be highest.
       if (costs.rows == costs.columns) {
-        if (columnDuals.length > 0) start.choose(duals, inCosts(columnDuals));
+        if (drifted) start.keep(duals, inCosts(columnDuals));
+        else if (columnDuals.length > 0) start.choose(duals, inCosts(columnDuals));
         else if (costs.columns >= smallestWithStart) start.choose(duals);
       }
       lists.reset(shortestList);

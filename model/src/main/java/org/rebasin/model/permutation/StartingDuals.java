@@ -82,6 +82,13 @@ final class StartingDuals {
     setCandidate(duals);
   }
 
+  /** Sets the given duals. */
+  void keep(ColumnDuals duals, double[] given) {
+    reserve();
+    propose(given);
+    setCandidate(duals);
+  }
+
   private void propose(double[] given) {
     for (int column = 0; column < costs.columns; column++) {
       candidate[column] = (float) given[column];

@@ -24,8 +24,9 @@ class CycleConsistentMatchingProperties {
     return convolutional ? ManyModels.convolutional() : ManyModels.mlp();
   }
 
-  @Property(tries = 4, seed = "1")
-  void plantedPermutationsOfSeveralModelsAreRecoveredCompletely(@ForAll long seed) {
+  @Property(tries = 12, seed = "1")
+  void plantedPermutationsOfSeveralModelsAreRecoveredCompletely(
+      @ForAll @IntRange(max = 3) int starts, @ForAll long seed) {
     Network network = Mlp.of(40, 48, 64, 40, 10).network();
     PermutationSpec spec = PermutationSpec.of(network);
     List<Permutations> orders =
@@ -33,7 +34,9 @@ class CycleConsistentMatchingProperties {
     try (ManyModels models = ManyModels.planted(network, orders, 0.3, seed)) {
       ManyAlignment found =
           CycleConsistentMatching.align(
-              spec, models.weights(), CycleConsistentMatching.Settings.withSeed(seed));
+              spec,
+              models.weights(),
+              new CycleConsistentMatching.Settings(seed, starts, 200, 1e-6));
       MergeManyProperties.assertRecovered(spec, orders, found);
     }
   }

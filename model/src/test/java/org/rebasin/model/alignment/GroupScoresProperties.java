@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -16,9 +15,6 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
-import org.rebasin.model.network.Addition;
-import org.rebasin.model.network.Dense;
-import org.rebasin.model.network.Flatten;
 import org.rebasin.model.network.Mlp;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.permutation.Permutation;
@@ -30,9 +26,7 @@ import org.rebasin.model.tensor.NativeMemory;
 import org.rebasin.model.tensor.Parallel;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
-import org.rebasin.model.testing.ConcatenationShape;
-import org.rebasin.model.testing.ConvolutionShape;
-import org.rebasin.model.testing.DepthwiseShape;
+import org.rebasin.model.testing.LinkedNetworks;
 import org.rebasin.model.testing.RandomWeights;
 
 class GroupScoresProperties {
@@ -42,60 +36,12 @@ class GroupScoresProperties {
         Mlp.of(7, 12, 30, 9, 3).network(),
         // Wider than a panel of 768 columns.
         Mlp.of(800, 20, 15, 2).network(),
-        convolutions(6, 10, 2, 8),
+        LinkedNetworks.convolutions(6, 10, 2, 8),
         // Several panels of 768 / 9 units, and of 768 / 64.
-        convolutions(90, 14, 8, 6),
-        residual(),
-        concatenated(),
-        spread());
-  }
-
-  /** Two kinds of units and fixed ones on one axis, one of them twice, and again on a flattened. */
-  private static Network concatenated() {
-    Network.Builder builder = Network.builder("concatenated", List.of(3, 4, 4));
-    int one = builder.add("one", new ConvolutionShape("one", 3, 11, 3), List.of(0));
-    int two = builder.add("two", new ConvolutionShape("two", 3, 8, 1), List.of(0));
-    int joined = builder.add("joined", new ConcatenationShape(4), List.of(one, 0, two, one));
-    int scaled = builder.add("scaled", new DepthwiseShape("scaled", 33, 1, 1), List.of(joined));
-    int next = builder.add("next", new ConvolutionShape("next", 33, 9, 3), List.of(scaled));
-    int again = builder.add("again", new ConcatenationShape(2), List.of(next, two));
-    int flat = builder.add("flatten", new Flatten(List.of(17, 4, 4)), List.of(again));
-    builder.add("head", new Dense("head.w", Optional.empty(), 272, 5), List.of(flat));
-    return builder.build();
-  }
-
-  /** Units of several rows: filters of one channel, and what follows a flattening. */
-  private static Network spread() {
-    return Network.builder("spread", List.of(3, 4, 4))
-        .then("one", new ConvolutionShape("one", 3, 12, 3))
-        .then("two", new DepthwiseShape("two", 12, 2, 3))
-        .then("three", new ConvolutionShape("three", 24, 10, 1))
-        .then("flatten", new Flatten(List.of(10, 4, 4)))
-        .then("four", new DepthwiseShape("four", 160, 1, 1))
-        .then("five", new Dense("five.w", Optional.of("five.b"), 160, 20))
-        .then("six", new Dense("six.w", Optional.empty(), 20, 4))
-        .build();
-  }
-
-  private static Network convolutions(int first, int second, int side, int dense) {
-    return Network.builder("convolutions", List.of(3, side, side))
-        .then("one", new ConvolutionShape("one", 3, first, 3))
-        .then("two", new ConvolutionShape("two", first, second, 3))
-        .then("flatten", new Flatten(List.of(second, side, side)))
-        .then("three", new Dense("three.w", Optional.of("three.b"), second * side * side, dense))
-        .then("four", new Dense("four.w", Optional.empty(), dense, 4))
-        .build();
-  }
-
-  private static Network residual() {
-    Network.Builder builder = Network.builder("residual", List.of(3, 4, 4));
-    int stem = builder.add("stem", new ConvolutionShape("stem", 3, 11, 3), List.of(0));
-    int in = builder.add("in", new ConvolutionShape("in", 11, 8, 3), List.of(stem));
-    int out = builder.add("out", new ConvolutionShape("out", 8, 11, 1), List.of(in));
-    int sum = builder.add("sum", new Addition(), List.of(stem, out));
-    int flat = builder.add("flatten", new Flatten(List.of(11, 4, 4)), List.of(sum));
-    builder.add("head", new Dense("head.w", Optional.empty(), 176, 5), List.of(flat));
-    return builder.build();
+        LinkedNetworks.convolutions(90, 14, 8, 6),
+        LinkedNetworks.residual(),
+        LinkedNetworks.concatenated(),
+        LinkedNetworks.spread());
   }
 
   /** Fewer and fewer units move, as in a descent. */
@@ -213,7 +159,7 @@ class GroupScoresProperties {
   @Property(tries = 6, seed = "1")
   void plantedPermutationOfConvolutionsIsRecoveredWhateverIsKept(
       @ForAll @IntRange(min = 32, max = 64) int width, @ForAll long seed) {
-    Network network = convolutions(width, width, 2, 64);
+    Network network = LinkedNetworks.convolutions(width, width, 2, 64);
     PermutationSpec spec = PermutationSpec.of(network);
     Permutations planted = RandomPermutations.of(spec, seed);
     List<Permutation> expected = planted.byGroup().stream().map(Permutation::inverse).toList();
@@ -301,7 +247,7 @@ class GroupScoresProperties {
 
   @Property(tries = 5, seed = "1")
   void alignmentIsTheSameWhoeverElseUsesTheCores(@ForAll long seed) {
-    Network network = residual();
+    Network network = LinkedNetworks.residual();
     PermutationSpec spec = PermutationSpec.of(network);
     WeightMatching.Settings settings = new WeightMatching.Settings(seed, 2, List.of(), 3);
     try (Weights a = RandomWeights.gaussian(seed, network);
@@ -330,7 +276,7 @@ class GroupScoresProperties {
 
   @Example
   void descentGivesItsMemoryBack() {
-    Network network = convolutions(6, 10, 2, 8);
+    Network network = LinkedNetworks.convolutions(6, 10, 2, 8);
     PermutationSpec spec = PermutationSpec.of(network);
     try (Weights a = RandomWeights.gaussian(1, network);
         Weights b = RandomWeights.gaussian(2, network)) {
