@@ -6,6 +6,7 @@ import com.typesafe.config.Config;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import org.rebasin.actors.work.TaskFailure;
 
@@ -13,12 +14,14 @@ import org.rebasin.actors.work.TaskFailure;
 public final class JournalSchema {
   private static final String JDBC = "jdbc-journal";
   private static final int ATTEMPTS = 5;
+  private static final Duration PAUSE = Duration.ofSeconds(1);
 
   private JournalSchema() {}
 
   /**
-   * Asks the database once, before anything is started that needs it: the connection pool would go
-   * on asking and say nothing. Does nothing with the journal in memory. Blocks.
+   * Asks the database before anything is started that needs it: the connection pool would go on
+   * asking and say nothing. Asks again for a few seconds, as the file of a process that was killed
+   * stays locked so long. Does nothing with the journal in memory. Blocks.
    *
    * @throws JournalUnreachableException if the database does not answer, or refuses
    */
@@ -28,13 +31,28 @@ public final class JournalSchema {
     }
     Config database = database(config);
     String url = database.getString("url");
-    try (Connection connection =
-        DriverManager.getConnection(
-            url, database.getString("user"), database.getString("password"))) {
-      if (!connection.isValid(0)) {
-        throw new SQLException("the connection is not valid");
+    for (int attempt = 1; ; attempt++) {
+      try (Connection connection =
+          DriverManager.getConnection(
+              url, database.getString("user"), database.getString("password"))) {
+        if (!connection.isValid(0)) {
+          throw new SQLException("the connection is not valid");
+        }
+        return;
+      } catch (SQLException problem) {
+        if (attempt == ATTEMPTS) {
+          throw new JournalUnreachableException(url, problem);
+        }
+        pause(url, problem);
       }
-    } catch (SQLException problem) {
+    }
+  }
+
+  private static void pause(String url, SQLException problem) {
+    try {
+      Thread.sleep(PAUSE.toMillis());
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
       throw new JournalUnreachableException(url, problem);
     }
   }
