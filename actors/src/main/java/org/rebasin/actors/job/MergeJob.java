@@ -342,13 +342,7 @@ public final class MergeJob
               phase, key.index(), new TaskFailure(false, cause, List.of(cause)), Instant.now()));
     }
     int total = step.get().tasks().size();
-    return record(job, new TaskCompleted(phase, key.index(), total, result, Instant.now()))
-        .thenRun(
-            state -> {
-              int done = ((JobState.Known) state).results().count(phase);
-              Progress progress = new Progress(phase.text(), done, total, "");
-              followers.forEach(follower -> follower.progress().tell(progress));
-            });
+    return record(job, new TaskCompleted(phase, key.index(), total, result, Instant.now()));
   }
 
   private Effect<Event, JobState> onFromTask(JobState.Known job, FromTask from) {
@@ -421,7 +415,23 @@ public final class MergeJob
     if (after.status() == JobStatus.RUNNING && after.plan().step(after.results()).isEmpty()) {
       events.add(new Completed(event.at()));
     }
-    return Effect().persist(events).thenRun(state -> settle((JobState.Known) state));
+    return Effect()
+        .persist(events)
+        .thenRun(
+            state -> {
+              // Before the end is told, for which it may be the last.
+              if (event instanceof TaskCompleted completed) {
+                tellProgress((JobState.Known) state, completed);
+              }
+              settle((JobState.Known) state);
+            });
+  }
+
+  private void tellProgress(JobState.Known job, TaskCompleted completed) {
+    MergePhase phase = completed.phase();
+    Progress progress =
+        new Progress(phase.text(), job.results().count(phase), completed.total(), "");
+    followers.forEach(follower -> follower.progress().tell(progress));
   }
 
   /** Does what the state asks for. */

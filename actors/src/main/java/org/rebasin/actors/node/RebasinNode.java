@@ -5,10 +5,12 @@ import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.AskPattern;
 import com.typesafe.config.Config;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.rebasin.actors.job.JobView;
@@ -59,14 +61,9 @@ public final class RebasinNode implements AutoCloseable {
    * @throws TaskFailedException if a task was given up
    */
   public MergeOutcome run(MergeRequest request, Consumer<Progress> progress) {
-    ActorRef<Progress> listener = listener(progress);
     MergeJob.Reply reply =
         await(
-            AskPattern.<NodeGuardian.Command, MergeJob.Reply>ask(
-                system,
-                self -> new NodeGuardian.StartJob(request, listener, self),
-                timeout,
-                system.scheduler()));
+            ask(progress, (listener, self) -> new NodeGuardian.StartJob(request, listener, self)));
     JobView job = ((MergeJob.Viewed) reply).view();
     job.failure()
         .ifPresent(
@@ -94,26 +91,34 @@ public final class RebasinNode implements AutoCloseable {
    */
   public <R extends TaskResult> CompletionStage<R> submit(
       Task task, Class<R> type, Consumer<Progress> progress) {
-    ActorRef<Progress> listener = listener(progress);
-    return AskPattern.<NodeGuardian.Command, WorkQueue.Reply>ask(
-            system,
-            self -> new NodeGuardian.RunTask(task, listener, self),
-            timeout,
-            system.scheduler())
-        .thenApply(
-            reply -> {
-              if (reply instanceof WorkQueue.GivenUp givenUp) {
-                throw new TaskFailedException(givenUp.failure());
-              }
-              return type.cast(((WorkQueue.Done) reply).result());
-            });
+    CompletionStage<WorkQueue.Reply> answer =
+        ask(progress, (listener, self) -> new NodeGuardian.RunTask(task, listener, self));
+    return answer.thenApply(
+        reply -> {
+          if (reply instanceof WorkQueue.GivenUp givenUp) {
+            throw new TaskFailedException(givenUp.failure());
+          }
+          return type.cast(((WorkQueue.Done) reply).result());
+        });
   }
 
-  private ActorRef<Progress> listener(Consumer<Progress> progress) {
-    return system.systemActorOf(
-        ProgressListener.create(progress),
-        "progress-" + java.util.UUID.randomUUID(),
-        akka.actor.typed.Props.empty());
+  /** Asks the guardian; what is said on the way is heard before the answer. */
+  private <R> CompletionStage<R> ask(
+      Consumer<Progress> progress,
+      BiFunction<ActorRef<Progress>, ActorRef<R>, NodeGuardian.Command> message) {
+    ProgressListener listener = ProgressListener.start(system, progress);
+    return AskPattern.<NodeGuardian.Command, R>ask(
+            system, self -> message.apply(listener.actor(), self), timeout, system.scheduler())
+        .handle(
+            (reply, problem) ->
+                listener
+                    .end()
+                    .thenCompose(
+                        heard ->
+                            problem == null
+                                ? CompletableFuture.completedStage(reply)
+                                : CompletableFuture.<R>failedStage(problem)))
+        .thenCompose(stage -> stage);
   }
 
   /**

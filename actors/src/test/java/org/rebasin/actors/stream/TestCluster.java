@@ -36,7 +36,10 @@ final class TestCluster {
               akka.coordinated-shutdown.exit-jvm = off
               akka.loglevel = WARNING
               """)
-          .withFallback(ConfigFactory.load());
+          .withFallback(
+              ConfigFactory.parseResources("node.conf").withOnlyPath("akka.remote.artery"))
+          .withFallback(ConfigFactory.load())
+          .resolve();
 
   private final Path directory;
   private final List<Node> nodes = new ArrayList<>();
