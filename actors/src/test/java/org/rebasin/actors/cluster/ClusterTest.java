@@ -126,6 +126,13 @@ class ClusterTest {
 
   @Test
   void aFrozenNodeSplitsNoBrain() {
+    // The journal's file is served by one of the nodes, which must not be the frozen one: a node
+    // that
+    // was away while the others wrote is not.
+    cluster.node(2).kill();
+    cluster.awaitEnd(cluster.submit(cluster.node(0), request(new int[] {0, 1})), PATIENCE);
+    cluster.node(2).start();
+    cluster.awaitMembers(3);
     List<int[]> pairs = pairs(6);
     List<String> jobs = submit(pairs);
     cluster.node(2).freeze();
@@ -143,14 +150,14 @@ class ClusterTest {
     cluster.awaitMembers(3);
   }
 
+  private static String request(int[] pair) {
+    return "{\"models\": [\"%s\", \"%s\"]}".formatted(models.get(pair[0]), models.get(pair[1]));
+  }
+
   private static List<String> submit(List<int[]> pairs) {
     List<String> jobs = new ArrayList<>();
     for (int i = 0; i < pairs.size(); i++) {
-      jobs.add(
-          cluster.submit(
-              cluster.node(i % 3),
-              "{\"models\": [\"%s\", \"%s\"]}"
-                  .formatted(models.get(pairs.get(i)[0]), models.get(pairs.get(i)[1]))));
+      jobs.add(cluster.submit(cluster.node(i % 3), request(pairs.get(i))));
     }
     return jobs;
   }

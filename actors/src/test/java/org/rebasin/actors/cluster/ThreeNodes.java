@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 
@@ -97,16 +98,18 @@ final class ThreeNodes implements AutoCloseable {
     return stored.path("id").asText();
   }
 
-  /** Begins a merge by a node; returns the job. */
+  /**
+   * Begins a merge by a node; returns the job. Asks again, as clients do, while a node that died
+   * leaves nobody to answer, with the same key.
+   */
   String submit(NodeProcess node, String request) {
-    JsonNode job =
-        document(
-            send(
-                HttpRequest.newBuilder(node.uri("/merges"))
-                    .header("Content-Type", "application/json")
-                    .POST(BodyPublishers.ofString(request))
-                    .build()));
-    return job.path("id").asText();
+    HttpRequest post =
+        HttpRequest.newBuilder(node.uri("/merges"))
+            .header("Content-Type", "application/json")
+            .header("Idempotency-Key", UUID.randomUUID().toString())
+            .POST(BodyPublishers.ofString(request))
+            .build();
+    return await(START, "a job", () -> Optional.of(document(send(post)).path("id").asText()));
   }
 
   /** Waits until a job has ended; returns how it stands then, asked of any live node. */
