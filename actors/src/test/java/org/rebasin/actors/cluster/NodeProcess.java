@@ -27,10 +27,11 @@ final class NodeProcess implements AutoCloseable {
    * @param directory of its own, kept when it dies
    * @param port of the cluster
    * @param seeds all nodes by which to join
-   * @param journal the file that all nodes share
+   * @param journal that all nodes share
    * @param settings further system properties, each {@code key=value}
    */
-  NodeProcess(Path directory, int port, List<String> seeds, Path journal, List<String> settings) {
+  NodeProcess(
+      Path directory, int port, List<String> seeds, SharedJournal journal, List<String> settings) {
     this.directory = directory;
     this.httpPort = freePort();
     command = new ArrayList<>();
@@ -42,9 +43,8 @@ final class NodeProcess implements AutoCloseable {
             "-Dorg.bytedeco.javacpp.maxbytes=0",
             "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
             "-Dorg.bytedeco.javacpp.platform.extension="
-                + System.getProperty("org.bytedeco.javacpp.platform.extension", ""),
-            "-Dh2.bindAddress=127.0.0.1",
-            "-Drebasin.journal.url=jdbc:h2:file:" + journal + ";AUTO_SERVER=TRUE;WRITE_DELAY=0"));
+                + System.getProperty("org.bytedeco.javacpp.platform.extension", "")));
+    journal.settings().forEach(setting -> command.add("-D" + setting));
     settings.forEach(setting -> command.add("-D" + setting));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of("org.rebasin.actors.cli.Main", "node", "--verbose"));

@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 
@@ -34,9 +33,10 @@ final class ThreeNodes implements AutoCloseable {
   /**
    * Starts them and waits until all are members.
    *
+   * @param journal that they share
    * @param settings of all nodes, each {@code key=value}
    */
-  ThreeNodes(Path directory, List<String> settings) {
+  ThreeNodes(Path directory, SharedJournal journal, List<String> settings) {
     this.directory = directory;
     List<Integer> ports = IntStream.range(0, 3).mapToObj(i -> NodeProcess.freePort()).toList();
     List<String> seeds = ports.stream().map(port -> "127.0.0.1:" + port).toList();
@@ -44,11 +44,7 @@ final class ThreeNodes implements AutoCloseable {
       for (int i = 0; i < ports.size(); i++) {
         nodes.add(
             new NodeProcess(
-                directory.resolve("node-" + i),
-                ports.get(i),
-                seeds,
-                directory.resolve("journal"),
-                settings));
+                directory.resolve("node-" + i), ports.get(i), seeds, journal, settings));
       }
       awaitMembers(nodes.size());
     } catch (RuntimeException problem) {
@@ -98,18 +94,16 @@ final class ThreeNodes implements AutoCloseable {
     return stored.path("id").asText();
   }
 
-  /**
-   * Begins a merge by a node; returns the job. Asks again, as clients do, while a node that died
-   * leaves nobody to answer, with the same key.
-   */
+  /** Begins a merge by a node; returns the job. */
   String submit(NodeProcess node, String request) {
-    HttpRequest post =
-        HttpRequest.newBuilder(node.uri("/merges"))
-            .header("Content-Type", "application/json")
-            .header("Idempotency-Key", UUID.randomUUID().toString())
-            .POST(BodyPublishers.ofString(request))
-            .build();
-    return await(START, "a job", () -> Optional.of(document(send(post)).path("id").asText()));
+    JsonNode job =
+        document(
+            send(
+                HttpRequest.newBuilder(node.uri("/merges"))
+                    .header("Content-Type", "application/json")
+                    .POST(BodyPublishers.ofString(request))
+                    .build()));
+    return job.path("id").asText();
   }
 
   /** Waits until a job has ended; returns how it stands then, asked of any live node. */
