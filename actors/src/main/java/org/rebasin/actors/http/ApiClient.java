@@ -44,7 +44,7 @@ public final class ApiClient {
   private static final Duration ANSWER = Duration.ofSeconds(60);
   private static final Duration TRANSFER = Duration.ofHours(2);
 
-  /** So often in a row without an event before an event stream is given up. */
+  /** So often in a row in vain before a request or an event stream is given up. */
   private static final int RECONNECTS = 10;
 
   private static final Duration PAUSE = Duration.ofMillis(500);
@@ -235,8 +235,9 @@ public final class ApiClient {
   }
 
   /**
-   * Begins a merge. A connection that breaks is tried again under the same key, so that there is
-   * one merge whatever happened to the answer.
+   * Begins a merge. While the server is unavailable, as when a node of its cluster was lost, and
+   * when a connection breaks, it is tried again under the same key, so that there is one merge
+   * whatever happened to the answer.
    *
    * @param document as {@code POST /merges} takes it
    */
@@ -247,14 +248,15 @@ public final class ApiClient {
             .header("Idempotency-Key", UUID.randomUUID().toString())
             .POST(BodyPublishers.ofByteArray(HttpJson.bytes(document)))
             .build();
-    try {
-      return document(request);
-    } catch (ApiException problem) {
-      if (problem.why() == ApiException.Cause.UNREACHABLE
-          && !(problem.getCause() instanceof ConnectException)) {
+    for (int attempt = 1; ; attempt++) {
+      try {
         return document(request);
+      } catch (ApiException problem) {
+        if (!problem.passes() || attempt > RECONNECTS) {
+          throw problem;
+        }
+        pause();
       }
-      throw problem;
     }
   }
 
@@ -292,7 +294,8 @@ public final class ApiClient {
           return view;
         }
       } catch (ApiException problem) {
-        if (problem.why() != ApiException.Cause.UNREACHABLE || before == 0 && last == 0) {
+        boolean lost = problem.why() == ApiException.Cause.UNREACHABLE && (before > 0 || last > 0);
+        if (!lost && problem.why() != ApiException.Cause.UNAVAILABLE) {
           throw problem;
         }
         fruitless = last > before ? 0 : fruitless + 1;

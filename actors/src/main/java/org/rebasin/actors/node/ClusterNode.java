@@ -12,14 +12,18 @@ import akka.management.javadsl.AkkaManagement;
 import com.typesafe.config.Config;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.stream.ModelTransfer;
 import org.rebasin.actors.stream.ReplicaSettings;
 import org.rebasin.actors.stream.Replicas;
 import org.rebasin.actors.stream.TransferSettings;
 import org.rebasin.actors.work.Datasets;
+import org.rebasin.actors.work.Role;
 import org.rebasin.actors.work.WorkQueue;
 
 /** A node of a cluster in this process. Thread-safe. */
@@ -53,6 +57,7 @@ public final class ClusterNode {
     SeedNodes seeds = SeedNodes.of(config);
     requireOneWayIn(config, seeds);
     requireTlsInPublic(config);
+    requireKnownRoles(config);
     ActorSystem<ClusterGuardian.Begin> system =
         ActorSystem.create(ClusterGuardian.create(store, datasets), SYSTEM, config);
     ModelTransfer transfer =
@@ -84,6 +89,27 @@ public final class ClusterNode {
     if (bootstrap && !seeds.addresses().isEmpty()) {
       throw new IllegalArgumentException(
           "rebasin.node: expected either bootstrap or seed-nodes, found both");
+    }
+  }
+
+  private static void requireKnownRoles(Config config) {
+    List<String> known =
+        Stream.concat(
+                Stream.of(ClusterGuardian.COORDINATOR),
+                Arrays.stream(Role.values()).map(Role::text))
+            .toList();
+    List<String> roles = config.getStringList("rebasin.node.roles");
+    for (String role : roles) {
+      if (!known.contains(role)) {
+        throw new IllegalArgumentException(
+            "rebasin.node.roles: expected some of %s, found '%s'"
+                .formatted(String.join(", ", known), role));
+      }
+    }
+    if (roles.isEmpty()) {
+      throw new IllegalArgumentException(
+          "rebasin.node.roles: expected some of %s, found none"
+              .formatted(String.join(", ", known)));
     }
   }
 

@@ -17,7 +17,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -110,6 +112,41 @@ class ApiClientTest {
             .asText());
     assertEquals(List.of(1L, 2L, 3L), heard);
     assertEquals(List.of("null", "2"), asked);
+  }
+
+  @Test
+  void mergeIsAskedForAgainUnderOneKeyWhileTheServerIsUnavailable() {
+    List<String> keys = new CopyOnWriteArrayList<>();
+    server.createContext(
+        "/merges",
+        exchange -> {
+          keys.add(exchange.getRequestHeaders().getFirst("Idempotency-Key"));
+          exchange.getRequestBody().readAllBytes();
+          if (keys.size() < 3) {
+            answer(exchange, 503, "{\"detail\": \"a majority of nodes is away\"}");
+          } else {
+            answer(exchange, 202, "{\"id\": \"%s\"}".formatted(JOB));
+          }
+        });
+    assertEquals(JOB.value(), client.submit(Map.of("models", List.of())).get("id").asText());
+    assertEquals(3, keys.size());
+    assertEquals(1, Set.copyOf(keys).size());
+  }
+
+  @Test
+  void mergeThatIsRefusedIsNotAskedForAgain() {
+    List<String> asked = new CopyOnWriteArrayList<>();
+    server.createContext(
+        "/merges",
+        exchange -> {
+          asked.add("");
+          exchange.getRequestBody().readAllBytes();
+          answer(exchange, 422, "{\"detail\": \"no such model\"}");
+        });
+    ApiException refusal =
+        assertThrows(ApiException.class, () -> client.submit(Map.of("models", List.of())));
+    assertEquals(ApiException.Cause.BAD_INPUT, refusal.why());
+    assertEquals(1, asked.size());
   }
 
   @Test
