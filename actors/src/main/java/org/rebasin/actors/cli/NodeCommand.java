@@ -18,6 +18,7 @@ import org.rebasin.actors.job.JobsOnCluster;
 import org.rebasin.actors.job.JournalSchema;
 import org.rebasin.actors.node.ClusterNode;
 import org.rebasin.actors.node.RebasinNode;
+import org.rebasin.actors.node.StoreUpkeep;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.store.StoreSettings;
 import org.rebasin.actors.work.Datasets;
@@ -82,11 +83,13 @@ final class NodeCommand extends RebasinCommand {
       try {
         RebasinNode.await(node.joined());
         JournalSchema.create(node.system());
+        JobsOnCluster jobs = JobsOnCluster.start(node.system(), node.queue());
+        StoreUpkeep.start(node.system(), store, jobs::namedModels);
         ApiServer server =
             RebasinNode.await(
                 ApiServer.bind(
                     api,
-                    JobsOnCluster.start(node.system(), node.queue()),
+                    jobs,
                     new ReplicatedModels(
                         new StoredModels(store, home, node.system()), node.replicas()),
                     new ClusterMembers(node.system()),
