@@ -15,96 +15,46 @@ import org.rebasin.actors.report.Documents;
 import org.rebasin.actors.report.Tables;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Correction;
-import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.TaskResult.Evaluated;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.evaluation.Score;
 import org.rebasin.model.merge.BatchNormRecalibration;
-import org.rebasin.model.merge.WeightedAverage;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code rebasin merge}. */
 @Command(name = "merge", description = "Aligns models and averages them into one.")
 final class MergeCommand extends RebasinCommand {
-  /** The strategies by the names that users write. */
-  enum StrategyName {
-    TO_REFERENCE,
-    MERGE_MANY,
-    CYCLE_CONSISTENT;
-
-    @Override
-    public String toString() {
-      return strategy().text();
-    }
-
-    Strategy strategy() {
-      return Strategy.valueOf(name());
-    }
-  }
-
-  @Parameters(
-      arity = "1..*",
-      paramLabel = "MODEL",
-      description = "Two models or more, safetensors files; the first is the reference.")
-  private List<Path> inputs;
-
-  @Option(
-      names = "--strategy",
-      defaultValue = "to-reference",
-      description =
-          "What the models are aligned to, ${COMPLETION-CANDIDATES}: the first, in turn the mean of"
-              + " the others, or all at once a universe between them (default: to-reference).")
-  private StrategyName strategy;
-
-  @Option(
-      names = "--weights",
-      split = ",",
-      paramLabel = "W",
-      description = "How much each model counts (default: all the same).")
-  private double[] weights;
-
   @Option(names = "--data", description = "Evaluate on: ${sys:rebasin.help.data}.")
   private String data;
 
   @Option(names = "--out", required = true, description = "Where the merged model is written.")
   private Path out;
 
+  @Mixin private MergeInputs inputs;
   @Mixin private AlignmentOptions options;
   @Mixin private CorrectionOptions corrections;
   @Mixin private ModelOptions models;
 
   @Override
   Output execute() {
-    if (inputs.size() < 2) {
-      throw new IllegalArgumentException(
-          "merge: expected two models or more, found one: " + inputs.get(0));
-    }
-    if (weights != null && weights.length != inputs.size()) {
-      throw new IllegalArgumentException(
-          "--weights: expected one for each of %d models, found %d"
-              .formatted(inputs.size(), weights.length));
-    }
-    double[] normalized =
-        WeightedAverage.normalized(
-            weights == null ? inputs.stream().mapToDouble(input -> 1).toArray() : weights);
+    double[] weights = inputs.weights();
     requireWritable(out);
     Optional<MergeRequest.AlignmentPlan> plan =
-        options.plan(strategy.strategy(), Optional.ofNullable(data), false);
+        options.plan(inputs.strategy(), Optional.ofNullable(data), false);
     Optional<Correction> correction = corrections.correction(Optional.ofNullable(data));
     return onNode(
         directoryOf(out),
         (store, datasets) -> {
-          List<ModelId> ids = models.register(store, inputs);
+          List<ModelId> ids = models.register(store, inputs.files());
           if (data != null) {
             ModelOptions.requireFit(store, ids.get(0), datasets, data);
           }
           return new MergeRequest(
               ids.stream().<MergeRequest.Source>map(MergeRequest.Stored::new).toList(),
               plan,
-              Optional.of(Arrays.stream(normalized).boxed().toList()),
+              Optional.of(Arrays.stream(weights).boxed().toList()),
               correction,
               Optional.ofNullable(data)
                   .map(text -> new MergeRequest.EvaluationPlan(text, true, 0, Set.of())));
@@ -120,15 +70,15 @@ final class MergeCommand extends RebasinCommand {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put(
         "models",
-        IntStream.range(0, inputs.size())
+        IntStream.range(0, inputs.files().size())
             .mapToObj(
                 i ->
                     Map.of(
-                        "path", inputs.get(i).toString(),
+                        "path", inputs.files().get(i).toString(),
                         "sha256", outcome.models().get(i).sha256(),
                         "weight", request.merge().orElseThrow().get(i)))
             .toList());
-    document.put("strategy", strategy.toString());
+    document.put("strategy", inputs.strategy().text());
     document.put("alignments", outcome.alignments().stream().map(Documents::alignment).toList());
     outcome
         .common()
@@ -144,7 +94,7 @@ final class MergeCommand extends RebasinCommand {
 
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < outcome.alignments().size(); i++) {
-      text.append(inputs.get(i + 1))
+      text.append(inputs.files().get(i + 1))
           .append(": ")
           .append(AlignCommand.text(outcome.alignments().get(i)))
           .append('\n');
@@ -156,7 +106,7 @@ final class MergeCommand extends RebasinCommand {
                 text.append(
                     number(
                         "%s: objective %.4f -> %.4f in %d rounds, %.2f s%n",
-                        strategy,
+                        inputs.strategy().text(),
                         common.alignment().objectiveBefore(),
                         common.alignment().objective(),
                         common.alignment().rounds(),
@@ -179,8 +129,8 @@ final class MergeCommand extends RebasinCommand {
   private String table(MergeOutcome.Controls controls) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("test", "loss", "accuracy"));
-    for (int i = 0; i < inputs.size(); i++) {
-      rows.add(row(inputs.get(i).toString(), controls.parents().get(i)));
+    for (int i = 0; i < inputs.files().size(); i++) {
+      rows.add(row(inputs.files().get(i).toString(), controls.parents().get(i)));
     }
     rows.add(row("naive average", controls.naive()));
     controls.merged().ifPresent(score -> rows.add(row("merged", score)));

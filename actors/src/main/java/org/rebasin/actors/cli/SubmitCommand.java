@@ -19,35 +19,14 @@ import org.rebasin.actors.work.Matching;
 import org.rebasin.model.checkpoint.DataType;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.TensorDeclaration;
-import org.rebasin.model.merge.WeightedAverage;
 import org.rebasin.model.tensor.Weights;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code rebasin submit}. */
 @Command(name = "submit", description = "Has a server merge models, and uploads those it lacks.")
 final class SubmitCommand extends RebasinCommand {
-  @Parameters(
-      arity = "1..*",
-      paramLabel = "MODEL",
-      description = "Two models or more, safetensors files; the first is the reference.")
-  private List<Path> inputs;
-
-  @Option(
-      names = "--strategy",
-      defaultValue = "to-reference",
-      description = "What the models are aligned to, ${COMPLETION-CANDIDATES}; see merge.")
-  private MergeCommand.StrategyName strategy;
-
-  @Option(
-      names = "--weights",
-      split = ",",
-      paramLabel = "W",
-      description = "How much each model counts (default: all the same).")
-  private double[] weights;
-
   @Option(
       names = "--data",
       description = "Evaluate on: digits, or a data set by the name that the server gives it.")
@@ -82,6 +61,7 @@ final class SubmitCommand extends RebasinCommand {
   @Option(names = "--out", description = "Where the merged model is written; implies --watch.")
   private Path out;
 
+  @Mixin private MergeInputs inputs;
   @Mixin private AlignmentOptions options;
   @Mixin private CorrectionOptions corrections;
   @Mixin private ModelOptions models;
@@ -89,23 +69,13 @@ final class SubmitCommand extends RebasinCommand {
 
   @Override
   Output execute() {
-    if (inputs.size() < 2) {
-      throw new IllegalArgumentException(
-          "submit: expected two models or more, found one: " + inputs.get(0));
-    }
-    if (weights != null) {
-      if (weights.length != inputs.size()) {
-        throw new IllegalArgumentException(
-            "--weights: expected one for each of %d models, found %d"
-                .formatted(inputs.size(), weights.length));
-      }
-      WeightedAverage.normalized(weights);
-    }
+    // What is wrong with them is said before anything leaves this machine.
+    inputs.weights();
     Optional.ofNullable(out).ifPresent(RebasinCommand::requireWritable);
     Map<String, Object> document = document();
     ApiClient client = server.client();
     try (ModelStore store = new ModelStore(temporary())) {
-      List<ModelId> ids = models.register(store, inputs);
+      List<ModelId> ids = models.register(store, inputs.files());
       List<ModelId> complete = ids.stream().map(id -> complete(store, id)).toList();
       // Only when all have been found good does anything leave this machine.
       for (ModelId id : new LinkedHashSet<>(complete)) {
@@ -127,8 +97,8 @@ final class SubmitCommand extends RebasinCommand {
   private Map<String, Object> document() {
     Map<String, Object> document = new LinkedHashMap<>();
     Optional<AlignmentPlan> plan =
-        options.plan(strategy.strategy(), Optional.ofNullable(data), false);
-    document.put("strategy", strategy.toString());
+        options.plan(inputs.strategy(), Optional.ofNullable(data), false);
+    document.put("strategy", inputs.strategy().text());
     document.put("method", plan.map(chosen -> chosen.matching().text()).orElse("none"));
     plan.ifPresent(
         chosen -> {
@@ -150,7 +120,7 @@ final class SubmitCommand extends RebasinCommand {
                   correction.kind() == Correction.Kind.REPAIR ? "repair" : "recalibrate", true);
               document.put("correction_examples", correction.examples());
             });
-    Optional.ofNullable(weights).ifPresent(given -> document.put("weights", given));
+    inputs.given().ifPresent(given -> document.put("weights", given));
     Optional.ofNullable(data).ifPresent(text -> document.put("data", text));
     document.put("points", points);
     document.put("priority", priority);

@@ -35,7 +35,7 @@ public final class JobJson extends SimpleModule {
   /** What the configuration names. */
   public JobJson() {
     super("rebasin-jobs");
-    setMixInAnnotation(MergeJob.Event.class, JobEventNames.class);
+    setMixInAnnotation(JournalEvent.class, JobEventNames.class);
     setMixInAnnotation(JobState.class, JobStateNames.class);
     setMixInAnnotation(JobIndex.Event.class, IndexEventNames.class);
     setMixInAnnotation(MergeRequest.Source.class, SourceNames.class);
@@ -51,13 +51,13 @@ public final class JobJson extends SimpleModule {
 
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = KIND)
   @JsonSubTypes({
-    @Type(value = MergeJob.Requested.class, name = "requested"),
-    @Type(value = MergeJob.TaskCompleted.class, name = "task-completed"),
-    @Type(value = MergeJob.TaskGivenUp.class, name = "task-given-up"),
-    @Type(value = MergeJob.DeadlinePassed.class, name = "deadline-passed"),
-    @Type(value = MergeJob.Cancelled.class, name = "cancelled"),
-    @Type(value = MergeJob.Retried.class, name = "retried"),
-    @Type(value = MergeJob.Completed.class, name = "completed")
+    @Type(value = JournalEvent.Requested.class, name = "requested"),
+    @Type(value = JournalEvent.TaskCompleted.class, name = "task-completed"),
+    @Type(value = JournalEvent.TaskGivenUp.class, name = "task-given-up"),
+    @Type(value = JournalEvent.DeadlinePassed.class, name = "deadline-passed"),
+    @Type(value = JournalEvent.Cancelled.class, name = "cancelled"),
+    @Type(value = JournalEvent.Retried.class, name = "retried"),
+    @Type(value = JournalEvent.Completed.class, name = "completed")
   })
   private interface JobEventNames {}
 

@@ -15,13 +15,13 @@ import org.rebasin.actors.work.TaskFailure;
 /** What the events of a job come to. Immutable. */
 sealed interface JobState {
   /** The state after one more event. */
-  JobState after(MergeJob.Event event);
+  JobState after(JournalEvent event);
 
   /** Nobody has requested this job. */
   record Absent() implements JobState {
     @Override
-    public JobState after(MergeJob.Event event) {
-      if (event instanceof MergeJob.Requested requested) {
+    public JobState after(JournalEvent event) {
+      if (event instanceof JournalEvent.Requested requested) {
         Known job =
             new Known(
                 requested.job(),
@@ -62,9 +62,9 @@ sealed interface JobState {
       implements JobState {
 
     @Override
-    public Known after(MergeJob.Event event) {
+    public Known after(JournalEvent event) {
       Instant at = event.at();
-      if (event instanceof MergeJob.TaskCompleted completed) {
+      if (event instanceof JournalEvent.TaskCompleted completed) {
         TaskResults more = results.with(completed.phase(), completed.index(), completed.result());
         int done = more.count(completed.phase());
         return with(JobStatus.RUNNING, begun, more, Optional.empty())
@@ -77,20 +77,20 @@ sealed interface JobState {
                     done,
                     completed.total(),
                     ""));
-      } else if (event instanceof MergeJob.TaskGivenUp givenUp) {
+      } else if (event instanceof JournalEvent.TaskGivenUp givenUp) {
         return failed(givenUp.failure(), at);
-      } else if (event instanceof MergeJob.DeadlinePassed) {
+      } else if (event instanceof JournalEvent.DeadlinePassed) {
         String cause =
             "the deadline of %s passed"
                 .formatted(options.deadline().map(Duration::toString).orElse(""));
         return failed(new TaskFailure(false, cause, List.of(cause)), at);
-      } else if (event instanceof MergeJob.Cancelled) {
+      } else if (event instanceof JournalEvent.Cancelled) {
         return with(JobStatus.CANCELLED, begun, results, Optional.empty())
             .noting(JobEvent.Kind.CANCELLED, at, "");
-      } else if (event instanceof MergeJob.Retried) {
+      } else if (event instanceof JournalEvent.Retried) {
         return with(JobStatus.RUNNING, at, results, Optional.empty())
             .noting(JobEvent.Kind.RETRIED, at, "");
-      } else if (event instanceof MergeJob.Completed) {
+      } else if (event instanceof JournalEvent.Completed) {
         return with(JobStatus.SUCCEEDED, begun, results, Optional.empty())
             .noting(JobEvent.Kind.SUCCEEDED, at, "");
       }

@@ -20,6 +20,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.rebasin.actors.job.JobRefusedException.Reason;
+import org.rebasin.actors.job.JournalEvent.Cancelled;
+import org.rebasin.actors.job.JournalEvent.Completed;
+import org.rebasin.actors.job.JournalEvent.DeadlinePassed;
+import org.rebasin.actors.job.JournalEvent.Requested;
+import org.rebasin.actors.job.JournalEvent.Retried;
+import org.rebasin.actors.job.JournalEvent.TaskCompleted;
+import org.rebasin.actors.job.JournalEvent.TaskGivenUp;
 import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.Progress;
 import org.rebasin.actors.work.TaskFailure;
@@ -37,8 +44,7 @@ import org.rebasin.actors.work.WorkQueue;
  * work had said about their progress. While the journal is away nothing is written and nothing
  * begun; the job goes on when it is back.
  */
-public final class MergeJob
-    extends EventSourcedBehavior<MergeJob.Command, MergeJob.Event, JobState> {
+public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, JournalEvent, JobState> {
   /** What a job receives. */
   public sealed interface Command extends JobMessage {}
 
@@ -105,40 +111,6 @@ public final class MergeJob
   /** It cannot be. */
   public record Refused(Reason reason, String message) implements Reply {}
 
-  /** What is in the journal; {@link JobJson} says under which names. */
-  public sealed interface Event {
-    /** When it happened. */
-    Instant at();
-  }
-
-  /** Somebody wants the job. */
-  public record Requested(JobId job, MergeRequest request, JobOptions options, Instant at)
-      implements Event {}
-
-  /**
-   * A task came back.
-   *
-   * @param total tasks of the phase
-   */
-  public record TaskCompleted(MergePhase phase, int index, int total, TaskResult result, Instant at)
-      implements Event {}
-
-  /** A task was given up, and the job with it. */
-  public record TaskGivenUp(MergePhase phase, int index, TaskFailure failure, Instant at)
-      implements Event {}
-
-  /** The job took too long. */
-  public record DeadlinePassed(Instant at) implements Event {}
-
-  /** Somebody does not want the job any more. */
-  public record Cancelled(Instant at) implements Event {}
-
-  /** Somebody wants it again. */
-  public record Retried(Instant at) implements Event {}
-
-  /** All tasks are done. */
-  public record Completed(Instant at) implements Event {}
-
   /** A job, asleep until it is requested or if it is in the journal already. */
   public static Behavior<Command> create(JobId id, JobEnvironment environment) {
     return Behaviors.setup(
@@ -181,7 +153,7 @@ public final class MergeJob
   }
 
   @Override
-  public EventHandler<JobState, Event> eventHandler() {
+  public EventHandler<JobState, JournalEvent> eventHandler() {
     return JobState::after;
   }
 
@@ -193,7 +165,7 @@ public final class MergeJob
   }
 
   @Override
-  public CommandHandler<Command, Event, JobState> commandHandler() {
+  public CommandHandler<Command, JournalEvent, JobState> commandHandler() {
     var handlers = newCommandHandlerBuilder();
     handlers
         .forAnyState()
@@ -239,18 +211,18 @@ public final class MergeJob
     }
   }
 
-  private Effect<Event, JobState> unknown(ActorRef<Reply> replyTo) {
+  private Effect<JournalEvent, JobState> unknown(ActorRef<Reply> replyTo) {
     replyTo.tell(new Refused(Reason.UNKNOWN, "there is no job " + id));
     return sleep();
   }
 
-  private Effect<Event, JobState> onFirstStart(JobState.Absent absent, Start start) {
+  private Effect<JournalEvent, JobState> onFirstStart(JobState.Absent absent, Start start) {
     timers.startTimerWithFixedDelay(new Tick(), environment.limits().resubmission());
     return record(absent, new Requested(id, start.request(), start.options(), Instant.now()))
         .thenRun(state -> tell(start.replyTo(), state));
   }
 
-  private Effect<Event, JobState> onSecondStart(JobState.Known job, Start start) {
+  private Effect<JournalEvent, JobState> onSecondStart(JobState.Known job, Start start) {
     if (!job.request().equals(start.request())) {
       start
           .replyTo()
@@ -264,12 +236,12 @@ public final class MergeJob
     return Effect().none();
   }
 
-  private Effect<Event, JobState> onView(JobState.Known job, View view) {
+  private Effect<JournalEvent, JobState> onView(JobState.Known job, View view) {
     tell(view.replyTo(), job);
     return Effect().none();
   }
 
-  private Effect<Event, JobState> onCancel(JobState.Known job, Cancel cancel) {
+  private Effect<JournalEvent, JobState> onCancel(JobState.Known job, Cancel cancel) {
     if (job.status() == JobStatus.CANCELLED) {
       tell(cancel.replyTo(), job);
       return Effect().none();
@@ -280,7 +252,7 @@ public final class MergeJob
         .thenRun(state -> tell(cancel.replyTo(), state));
   }
 
-  private Effect<Event, JobState> onRetry(JobState.Known job, Retry retry) {
+  private Effect<JournalEvent, JobState> onRetry(JobState.Known job, Retry retry) {
     if (job.status() == JobStatus.RUNNING) {
       tell(retry.replyTo(), job);
       return Effect().none();
@@ -292,7 +264,8 @@ public final class MergeJob
     return record(job, new Retried(Instant.now())).thenRun(state -> tell(retry.replyTo(), state));
   }
 
-  private Effect<Event, JobState> refuse(JobState.Known job, String what, ActorRef<Reply> asker) {
+  private Effect<JournalEvent, JobState> refuse(
+      JobState.Known job, String what, ActorRef<Reply> asker) {
     asker.tell(
         new Refused(
             Reason.CONFLICT,
@@ -300,24 +273,24 @@ public final class MergeJob
     return Effect().none();
   }
 
-  private Effect<Event, JobState> onEventsAfter(JobState.Known job, EventsAfter events) {
+  private Effect<JournalEvent, JobState> onEventsAfter(JobState.Known job, EventsAfter events) {
     waiting.add(events);
     answer(job, false);
     return Effect().none();
   }
 
-  private Effect<Event, JobState> onNamedModels(JobState.Known job, NamedModels named) {
+  private Effect<JournalEvent, JobState> onNamedModels(JobState.Known job, NamedModels named) {
     named.replyTo().tell(new Named(job.models()));
     return Effect().none();
   }
 
-  private Effect<Event, JobState> onFollow(JobState.Known job, Follow follow) {
+  private Effect<JournalEvent, JobState> onFollow(JobState.Known job, Follow follow) {
     followers.add(follow);
     tellFollowers(job);
     return Effect().none();
   }
 
-  private Effect<Event, JobState> onFromQueue(JobState.Known job, FromQueue from) {
+  private Effect<JournalEvent, JobState> onFromQueue(JobState.Known job, FromQueue from) {
     TaskKey key = from.reply().key();
     MergePhase phase = MergePhase.of(key.phase());
     Optional<MergePlan.Step> step = outstanding.step();
@@ -345,13 +318,13 @@ public final class MergeJob
     return record(job, new TaskCompleted(phase, key.index(), total, result, Instant.now()));
   }
 
-  private Effect<Event, JobState> onFromTask(JobState.Known job, FromTask from) {
+  private Effect<JournalEvent, JobState> onFromTask(JobState.Known job, FromTask from) {
     outstanding.heard(from.progress());
     followers.forEach(follower -> follower.progress().tell(from.progress()));
     return Effect().none();
   }
 
-  private Effect<Event, JobState> onTick(JobState.Known job, Tick tick) {
+  private Effect<JournalEvent, JobState> onTick(JobState.Known job, Tick tick) {
     answer(job, true);
     if (job.status() != JobStatus.RUNNING) {
       tellIndex(job);
@@ -371,7 +344,7 @@ public final class MergeJob
     return Effect().none();
   }
 
-  private Effect<Event, JobState> onDeadlineDue(JobState.Known job, DeadlineDue due) {
+  private Effect<JournalEvent, JobState> onDeadlineDue(JobState.Known job, DeadlineDue due) {
     Instant now = Instant.now();
     if (job.status() == JobStatus.RUNNING
         && job.deadline().map(deadline -> !deadline.isAfter(now)).orElse(false)) {
@@ -381,14 +354,14 @@ public final class MergeJob
     return Effect().none();
   }
 
-  private Effect<Event, JobState> onIndexed(JobState.Known job, Indexed indexed) {
+  private Effect<JournalEvent, JobState> onIndexed(JobState.Known job, Indexed indexed) {
     if (job.status().ended()) {
       timers.cancel(new Tick());
     }
     return Effect().none();
   }
 
-  private Effect<Event, JobState> onWake(JobState.Known job, Wake wake) {
+  private Effect<JournalEvent, JobState> onWake(JobState.Known job, Wake wake) {
     // It may be that the index has not heard of the end.
     if (job.status().ended()) {
       tellIndex(job);
@@ -396,21 +369,21 @@ public final class MergeJob
     return Effect().none();
   }
 
-  private Effect<Event, JobState> onIdle(JobState state) {
+  private Effect<JournalEvent, JobState> onIdle(JobState state) {
     if (state instanceof JobState.Known job && !job.status().ended()) {
       return Effect().none();
     }
     return sleep();
   }
 
-  private Effect<Event, JobState> sleep() {
+  private Effect<JournalEvent, JobState> sleep() {
     return environment.sleep(context.getSelf()) ? Effect().stop() : Effect().none();
   }
 
   /** Writes an event, and with it that all is done if it was the last; then goes on. */
-  private akka.persistence.typed.javadsl.EffectBuilder<Event, JobState> record(
-      JobState before, Event event) {
-    List<Event> events = new ArrayList<>(List.of(event));
+  private akka.persistence.typed.javadsl.EffectBuilder<JournalEvent, JobState> record(
+      JobState before, JournalEvent event) {
+    List<JournalEvent> events = new ArrayList<>(List.of(event));
     JobState.Known after = (JobState.Known) before.after(event);
     if (after.status() == JobStatus.RUNNING && after.plan().step(after.results()).isEmpty()) {
       events.add(new Completed(event.at()));

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -131,6 +132,17 @@ final class PlatformSerializers {
 
   @SuppressWarnings("rawtypes")
   private static Serializer<List> list() {
+    return elements(List::copyOf);
+  }
+
+  @SuppressWarnings("rawtypes")
+  private static Serializer<Set> set() {
+    return elements(all -> Collections.unmodifiableSet(new LinkedHashSet<>(all)));
+  }
+
+  /** A collection by its elements, in their order. */
+  private static <C extends Collection<?>> Serializer<C> elements(
+      Function<List<Object>, C> collection) {
     return serializer(
         (kryo, output, value) -> {
           output.writeVarInt(value.size(), true);
@@ -144,26 +156,7 @@ final class PlatformSerializers {
           for (int i = 0; i < size; i++) {
             elements.add(kryo.readClassAndObject(input));
           }
-          return List.copyOf(elements);
-        });
-  }
-
-  @SuppressWarnings("rawtypes")
-  private static Serializer<Set> set() {
-    return serializer(
-        (kryo, output, value) -> {
-          output.writeVarInt(value.size(), true);
-          for (Object element : value) {
-            kryo.writeClassAndObject(output, element);
-          }
-        },
-        (kryo, input) -> {
-          int size = length(input, 1);
-          Set<Object> elements = new LinkedHashSet<>();
-          for (int i = 0; i < size; i++) {
-            elements.add(kryo.readClassAndObject(input));
-          }
-          return Collections.unmodifiableSet(elements);
+          return collection.apply(elements);
         });
   }
 

@@ -98,7 +98,7 @@ class JournalFormatTest {
             .collect(Collectors.toSet());
     Set<String> missing = new TreeSet<>();
     Stream.of(
-            MergeJob.Event.class,
+            JournalEvent.class,
             JobIndex.Event.class,
             MergeRequest.Source.class,
             Matching.class,
@@ -110,12 +110,12 @@ class JournalFormatTest {
   }
 
   private static Stream<Object> withParts(Object sample) {
-    if (sample instanceof MergeJob.Requested requested) {
+    if (sample instanceof JournalEvent.Requested requested) {
       return Stream.concat(
           Stream.of(sample, requested.request().alignment().orElseThrow().matching()),
           requested.request().models().stream());
     }
-    return sample instanceof MergeJob.TaskCompleted completed
+    return sample instanceof JournalEvent.TaskCompleted completed
         ? Stream.of(sample, completed.result())
         : Stream.of(sample);
   }

@@ -36,16 +36,16 @@ final class JournalSamples {
 
   private JournalSamples() {}
 
-  static Map<String, MergeJob.Event> jobEvents() {
-    Map<String, MergeJob.Event> events = new LinkedHashMap<>();
-    events.put("requested", new MergeJob.Requested(JOB, trainAndActivation(), options(), AT));
+  static Map<String, JournalEvent> jobEvents() {
+    Map<String, JournalEvent> events = new LinkedHashMap<>();
+    events.put("requested", new JournalEvent.Requested(JOB, trainAndActivation(), options(), AT));
     events.put(
         "requested-weight",
-        new MergeJob.Requested(
+        new JournalEvent.Requested(
             JOB, stored(Strategy.MERGE_MANY, new Matching.Weight(3)), JobOptions.DEFAULT, AT));
     events.put(
         "requested-straight-through",
-        new MergeJob.Requested(
+        new JournalEvent.Requested(
             JOB,
             stored(
                 Strategy.TO_REFERENCE, new Matching.StraightThrough("mnist:data", 2, 100, 0.125)),
@@ -95,12 +95,12 @@ final class JournalSamples {
                     new Calibration(List.of(new Calibration.Bin(100, 91.5, 90)))))));
     events.put(
         "task-given-up",
-        new MergeJob.TaskGivenUp(
+        new JournalEvent.TaskGivenUp(
             MergePhase.MERGE, 0, new TaskFailure(true, "shapes differ", List.of("a", "b")), AT));
-    events.put("deadline-passed", new MergeJob.DeadlinePassed(AT));
-    events.put("cancelled", new MergeJob.Cancelled(AT));
-    events.put("retried", new MergeJob.Retried(AT));
-    events.put("completed", new MergeJob.Completed(AT));
+    events.put("deadline-passed", new JournalEvent.DeadlinePassed(AT));
+    events.put("cancelled", new JournalEvent.Cancelled(AT));
+    events.put("retried", new JournalEvent.Retried(AT));
+    events.put("completed", new JournalEvent.Completed(AT));
     return events;
   }
 
@@ -129,8 +129,8 @@ final class JournalSamples {
     return state.apply(indexEvents().get("job-added")).snapshot();
   }
 
-  private static MergeJob.Event completed(MergePhase phase, TaskResult result) {
-    return new MergeJob.TaskCompleted(phase, 0, 2, result, AT);
+  private static JournalEvent completed(MergePhase phase, TaskResult result) {
+    return new JournalEvent.TaskCompleted(phase, 0, 2, result, AT);
   }
 
   private static MergeRequest trainAndActivation() {
