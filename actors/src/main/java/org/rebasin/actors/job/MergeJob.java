@@ -10,6 +10,7 @@ import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.RecoveryCompleted;
 import akka.persistence.typed.javadsl.CommandHandler;
 import akka.persistence.typed.javadsl.Effect;
+import akka.persistence.typed.javadsl.EffectBuilder;
 import akka.persistence.typed.javadsl.EventHandler;
 import akka.persistence.typed.javadsl.EventSourcedBehavior;
 import akka.persistence.typed.javadsl.RetentionCriteria;
@@ -19,6 +20,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.rebasin.actors.job.JobRefusedException.Reason;
 import org.rebasin.actors.job.JournalEvent.Cancelled;
 import org.rebasin.actors.job.JournalEvent.Completed;
@@ -27,6 +29,7 @@ import org.rebasin.actors.job.JournalEvent.Requested;
 import org.rebasin.actors.job.JournalEvent.Retried;
 import org.rebasin.actors.job.JournalEvent.TaskCompleted;
 import org.rebasin.actors.job.JournalEvent.TaskGivenUp;
+import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.Progress;
 import org.rebasin.actors.work.TaskFailure;
@@ -106,7 +109,7 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
   public record Happened(List<JobEvent> events, boolean ended) implements Reply {}
 
   /** The models that it names. */
-  public record Named(java.util.Set<org.rebasin.actors.store.ModelId> models) implements Reply {}
+  public record Named(Set<ModelId> models) implements Reply {}
 
   /** It cannot be. */
   public record Refused(Reason reason, String message) implements Reply {}
@@ -124,8 +127,7 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
   private final JobId id;
   private final JobEnvironment environment;
   private final OutstandingTasks outstanding = new OutstandingTasks();
-  private final List<EventsAfter> waiting = new ArrayList<>();
-  private final List<Follow> followers = new ArrayList<>();
+  private final JobAudience audience = new JobAudience();
 
   private MergeJob(
       ActorContext<Command> context,
@@ -274,8 +276,8 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
   }
 
   private Effect<JournalEvent, JobState> onEventsAfter(JobState.Known job, EventsAfter events) {
-    waiting.add(events);
-    answer(job, false);
+    audience.add(events);
+    audience.answer(job, false);
     return Effect().none();
   }
 
@@ -285,7 +287,7 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
   }
 
   private Effect<JournalEvent, JobState> onFollow(JobState.Known job, Follow follow) {
-    followers.add(follow);
+    audience.add(follow);
     tellFollowers(job);
     return Effect().none();
   }
@@ -320,12 +322,12 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
 
   private Effect<JournalEvent, JobState> onFromTask(JobState.Known job, FromTask from) {
     outstanding.heard(from.progress());
-    followers.forEach(follower -> follower.progress().tell(from.progress()));
+    audience.tell(from.progress());
     return Effect().none();
   }
 
   private Effect<JournalEvent, JobState> onTick(JobState.Known job, Tick tick) {
-    answer(job, true);
+    audience.answer(job, true);
     if (job.status() != JobStatus.RUNNING) {
       tellIndex(job);
       return Effect().none();
@@ -381,8 +383,7 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
   }
 
   /** Writes an event, and with it that all is done if it was the last; then goes on. */
-  private akka.persistence.typed.javadsl.EffectBuilder<JournalEvent, JobState> record(
-      JobState before, JournalEvent event) {
+  private EffectBuilder<JournalEvent, JobState> record(JobState before, JournalEvent event) {
     List<JournalEvent> events = new ArrayList<>(List.of(event));
     JobState.Known after = (JobState.Known) before.after(event);
     if (after.status() == JobStatus.RUNNING && after.plan().step(after.results()).isEmpty()) {
@@ -402,9 +403,7 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
 
   private void tellProgress(JobState.Known job, TaskCompleted completed) {
     MergePhase phase = completed.phase();
-    Progress progress =
-        new Progress(phase.text(), job.results().count(phase), completed.total(), "");
-    followers.forEach(follower -> follower.progress().tell(progress));
+    audience.tell(new Progress(phase.text(), job.results().count(phase), completed.total(), ""));
   }
 
   /** Does what the state asks for. */
@@ -427,7 +426,7 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
       environment.queue().tell(new WorkQueue.Withdraw(id));
       tellIndex(job);
     }
-    answer(job, false);
+    audience.answer(job, false);
     tellFollowers(job);
   }
 
@@ -474,26 +473,12 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
 
   private void tellFollowers(JobState.Known job) {
     if (job.status().ended()) {
-      followers.forEach(follower -> tell(follower.replyTo(), job));
-      followers.clear();
+      audience.end(new Viewed(job.view(outstanding)));
       sleepLater();
     }
   }
 
   private void sleepLater() {
     timers.startSingleTimer(new Idle(), environment.limits().idle());
-  }
-
-  /** Answers those who wait for events, if there are any; {@code all} even if not. */
-  private void answer(JobState.Known job, boolean all) {
-    waiting.removeIf(
-        asker -> {
-          List<JobEvent> events = job.eventsAfter(asker.sequence());
-          boolean answered = all || !events.isEmpty() || job.status().ended();
-          if (answered) {
-            asker.replyTo().tell(new Happened(events, job.status().ended()));
-          }
-          return answered;
-        });
   }
 }
