@@ -4,62 +4,42 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.stream.IntStream;
+import java.util.Set;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rebasin.actors.job.MergeRequest;
-import org.rebasin.actors.job.MergeRequest.AlignmentPlan;
-import org.rebasin.actors.job.MergeRequest.Stored;
-import org.rebasin.actors.node.RebasinNode;
-import org.rebasin.actors.store.ModelId;
-import org.rebasin.actors.store.ModelStore;
-import org.rebasin.actors.work.Datasets;
-import org.rebasin.actors.work.Matching;
-import org.rebasin.model.checkpoint.ModelFile;
-import org.rebasin.model.network.Architecture;
 
-/** What a cluster of three JVMs promises, while its nodes are killed, frozen and started again. */
+/**
+ * What a cluster of three JVMs promises, while its nodes are killed, frozen, cut off and started
+ * again. {@code -Pchaos} kills nodes many times over.
+ */
 class ClusterTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
-  private static final String ARCHITECTURE = "mlp:24-32-32-10";
-  private static final int MODELS = 8;
+  /** How often a node is killed at a random moment, and by which random choices. */
+  private static final int KILLS = Integer.getInteger("rebasin.chaos.kills", 3);
+
+  private static final long SEED = Long.getLong("rebasin.chaos.seed", 1);
+  private static final int LATEST_KILL = 3_000;
 
   @TempDir static Path directory;
 
-  private static List<byte[]> files;
-  private static List<String> models;
-  private static ModelStore store;
-  private static RebasinNode alone;
+  private static PairMerges merges;
   private static SharedJournal journal;
+  private static CuttableNetwork network;
   private static ThreeNodes cluster;
 
   @BeforeAll
   static void start() throws IOException {
-    store = new ModelStore(directory);
-    alone = RebasinNode.start(ConfigFactory.load(), store, new Datasets());
-    files = new ArrayList<>();
-    for (int seed = 0; seed < MODELS; seed++) {
-      files.add(model(seed));
-    }
+    merges = new PairMerges(directory);
     journal = SharedJournal.in(directory);
-    cluster = new ThreeNodes(directory.resolve("cluster"), journal, List.of());
-    models =
-        IntStream.range(0, MODELS)
-            .mapToObj(i -> cluster.upload(cluster.node(i % 3), files.get(i)))
-            .toList();
+    network = new CuttableNetwork(3);
+    cluster = new ThreeNodes(directory.resolve("cluster"), journal, List.of(), network.places());
+    merges.upload(cluster, directory);
   }
 
   @AfterAll
@@ -67,52 +47,54 @@ class ClusterTest {
     if (cluster != null) {
       cluster.close();
     }
-    alone.close();
-    store.close();
+    network.close();
+    merges.close();
   }
 
   @Test
-  void fortyMergesAtOnceComeToTheSameBytesAsOnOneNode() {
-    List<int[]> pairs = pairs(40);
-    List<String> jobs = submit(pairs);
-    for (int i = 0; i < jobs.size(); i++) {
-      JsonNode view = cluster.awaitEnd(jobs.get(i), PATIENCE);
-      assertEquals("succeeded", view.path("status").asText(), view.toString());
-      assertEquals(expected(pairs.get(i)), merged(view));
-    }
+  void fortyMergesAtOnceComeToTheSameAsOnOneNode() {
+    merges.requireSame(cluster, merges.submit(cluster, 40));
   }
 
   @Test
   void theMergedModelIsServedByEveryNode() throws IOException {
-    int[] pair = {0, 1};
-    String merged = merged(cluster.awaitEnd(submit(List.of(pair)).get(0), PATIENCE));
-    Path file = directory.resolve("expected.safetensors");
-    store.export(new ModelId(expected(pair)), file);
+    List<PairMerges.Submitted> one = merges.submit(cluster, 1);
+    merges.requireSame(cluster, one);
+    String merged =
+        cluster
+            .get(cluster.live(), "/merges/" + one.get(0).job())
+            .path("outcome")
+            .path("merged")
+            .asText();
     for (int node = 0; node < 3; node++) {
-      assertArrayEquals(Files.readAllBytes(file), cluster.download(cluster.node(node), merged));
+      assertArrayEquals(
+          merges.firstMerged(directory), cluster.download(cluster.node(node), merged));
     }
   }
 
   @Test
-  void aKilledNodesWorkIsDoneByOthersAndTheNodeComesBack() {
-    for (int victim = 0; victim < 3; victim++) {
-      List<int[]> pairs = pairs(12);
-      List<String> jobs = submit(pairs);
+  void nodesKilledAtRandomMomentsLoseNothingAndComeBack() throws InterruptedException {
+    SplittableRandom random = new SplittableRandom(SEED);
+    Set<String> jobs = new HashSet<>(cluster.jobs());
+    for (int kill = 0; kill < KILLS; kill++) {
+      List<PairMerges.Submitted> submitted = merges.submit(cluster, 12);
+      submitted.forEach(merge -> jobs.add(merge.job()));
+      int victim = random.nextInt(3);
+      // The moment is the random choice; nothing is waited for.
+      Thread.sleep(random.nextInt(LATEST_KILL));
       cluster.node(victim).kill();
-      for (int i = 0; i < jobs.size(); i++) {
-        JsonNode view = cluster.awaitEnd(jobs.get(i), PATIENCE);
-        assertEquals("succeeded", view.path("status").asText(), view.toString());
-        assertEquals(expected(pairs.get(i)), merged(view));
-      }
+      merges.requireSame(cluster, submitted);
       cluster.node(victim).start();
       cluster.awaitMembers(3);
+      assertEquals(jobs, cluster.jobs());
     }
+    List<PairMerges.Submitted> last = merges.submit(cluster, 1);
+    merges.requireSame(cluster, last);
   }
 
   @Test
   void afterAllNodesAreKilledJobsGoOnFromWhereTheyWere() {
-    List<int[]> pairs = pairs(12);
-    List<String> jobs = submit(pairs);
+    List<PairMerges.Submitted> submitted = merges.submit(cluster, 12);
     for (int node = 0; node < 3; node++) {
       cluster.node(node).kill();
     }
@@ -120,25 +102,32 @@ class ClusterTest {
       cluster.node(node).start();
     }
     cluster.awaitMembers(3);
-    for (int i = 0; i < jobs.size(); i++) {
-      JsonNode view = cluster.awaitEnd(jobs.get(i), PATIENCE);
-      assertEquals("succeeded", view.path("status").asText(), view.toString());
-      assertEquals(expected(pairs.get(i)), merged(view));
+    merges.requireSame(cluster, submitted);
+  }
+
+  @Test
+  void aNodeThatIsCutOffSplitsNoBrain() {
+    List<PairMerges.Submitted> submitted = merges.submit(cluster, 6);
+    network.cutOff(2);
+    try {
+      // It finds itself in the minority, and ends rather than going on beside the others.
+      cluster.node(2).awaitEnd();
+      merges.requireSame(cluster, submitted);
+    } finally {
+      network.mend();
     }
+    cluster.node(2).start();
+    cluster.awaitMembers(3);
   }
 
   @Test
   void aFrozenNodeSplitsNoBrain() {
     // Else the frozen node may be the one that serves the journal to the others.
     assumeTrue(journal.apart(), "REBASIN_TEST_POSTGRESQL names no database: no node was frozen");
-    List<int[]> pairs = pairs(6);
-    List<String> jobs = submit(pairs);
+    List<PairMerges.Submitted> submitted = merges.submit(cluster, 6);
     cluster.node(2).freeze();
     try {
-      for (int i = 0; i < jobs.size(); i++) {
-        JsonNode view = cluster.awaitEnd(jobs.get(i), PATIENCE);
-        assertEquals(expected(pairs.get(i)), merged(view));
-      }
+      merges.requireSame(cluster, submitted);
     } finally {
       cluster.node(2).thaw();
     }
@@ -146,59 +135,5 @@ class ClusterTest {
     cluster.node(2).awaitEnd();
     cluster.node(2).start();
     cluster.awaitMembers(3);
-  }
-
-  private static String request(int[] pair) {
-    return "{\"models\": [\"%s\", \"%s\"]}".formatted(models.get(pair[0]), models.get(pair[1]));
-  }
-
-  private static List<String> submit(List<int[]> pairs) {
-    List<String> jobs = new ArrayList<>();
-    for (int i = 0; i < pairs.size(); i++) {
-      jobs.add(cluster.submit(cluster.node(i % 3), request(pairs.get(i))));
-    }
-    return jobs;
-  }
-
-  private static String merged(JsonNode view) {
-    return view.path("outcome").path("merged").asText();
-  }
-
-  /** Pairs of different models, the same ones at each call. */
-  private static List<int[]> pairs(int count) {
-    return IntStream.range(0, count)
-        .mapToObj(i -> new int[] {i % MODELS, (i + 1 + i / MODELS % (MODELS - 1)) % MODELS})
-        .toList();
-  }
-
-  /** What a node by itself makes of two models. */
-  private static String expected(int[] pair) {
-    List<MergeRequest.Source> sources = new ArrayList<>();
-    for (int model : pair) {
-      Path file = directory.resolve("model-" + model + ".safetensors");
-      try {
-        Files.write(file, files.get(model));
-      } catch (IOException problem) {
-        throw new UncheckedIOException(problem);
-      }
-      sources.add(new Stored(store.register(file, Optional.empty())));
-    }
-    MergeRequest request =
-        new MergeRequest(
-            sources,
-            Optional.of(AlignmentPlan.toReference(new Matching.Weight(0), 0, false)),
-            Optional.of(List.of(0.5, 0.5)),
-            Optional.empty(),
-            Optional.empty());
-    return alone.run(request, progress -> {}).merged().orElseThrow().sha256();
-  }
-
-  private static byte[] model(long seed) throws IOException {
-    Path file = directory.resolve("random-" + seed + ".safetensors");
-    try (var weights = Architecture.parse(ARCHITECTURE).network().initialize(seed)) {
-      ModelId id = store.write(weights, Map.of(ModelFile.ARCHITECTURE, ARCHITECTURE));
-      store.export(id, file);
-    }
-    return Files.readAllBytes(file);
   }
 }

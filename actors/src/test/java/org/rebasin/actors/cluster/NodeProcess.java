@@ -22,16 +22,35 @@ final class NodeProcess implements AutoCloseable {
   private Process process;
 
   /**
+   * Where a node is for the others.
+   *
+   * @param settings that it needs for being there, each {@code key=value}
+   */
+  record Place(String host, int port, List<String> settings) {
+    /** A free port of the loopback address. */
+    static Place free() {
+      return new Place("127.0.0.1", freePort(), List.of());
+    }
+
+    String address() {
+      return host + ":" + port;
+    }
+  }
+
+  /**
    * Starts a node.
    *
    * @param directory of its own, kept when it dies
-   * @param port of the cluster
    * @param seeds all nodes by which to join
    * @param journal that all nodes share
    * @param settings further system properties, each {@code key=value}
    */
   NodeProcess(
-      Path directory, int port, List<String> seeds, SharedJournal journal, List<String> settings) {
+      Path directory,
+      Place place,
+      List<String> seeds,
+      SharedJournal journal,
+      List<String> settings) {
     this.directory = directory;
     this.httpPort = freePort();
     command = new ArrayList<>();
@@ -45,11 +64,12 @@ final class NodeProcess implements AutoCloseable {
             "-Dorg.bytedeco.javacpp.platform.extension="
                 + System.getProperty("org.bytedeco.javacpp.platform.extension", "")));
     journal.settings().forEach(setting -> command.add("-D" + setting));
+    place.settings().forEach(setting -> command.add("-D" + setting));
     settings.forEach(setting -> command.add("-D" + setting));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of("org.rebasin.actors.cli.Main", "node", "--verbose"));
     command.addAll(List.of("--config", Path.of("..", "config", "cluster.conf").toString()));
-    command.addAll(List.of("--port", String.valueOf(port)));
+    command.addAll(List.of("--host", place.host(), "--port", String.valueOf(place.port())));
     command.addAll(List.of("--http-port", String.valueOf(httpPort)));
     command.addAll(List.of("--directory", directory.toString()));
     seeds.forEach(seed -> command.addAll(List.of("--seed-node", seed)));

@@ -9,12 +9,16 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 
@@ -27,7 +31,6 @@ final class ThreeNodes implements AutoCloseable {
 
   private final HttpClient client =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
-  private final Path directory;
   private final List<NodeProcess> nodes = new ArrayList<>();
 
   /**
@@ -37,14 +40,30 @@ final class ThreeNodes implements AutoCloseable {
    * @param settings of all nodes, each {@code key=value}
    */
   ThreeNodes(Path directory, SharedJournal journal, List<String> settings) {
-    this.directory = directory;
-    List<Integer> ports = IntStream.range(0, 3).mapToObj(i -> NodeProcess.freePort()).toList();
-    List<String> seeds = ports.stream().map(port -> "127.0.0.1:" + port).toList();
+    this(
+        directory,
+        journal,
+        settings,
+        IntStream.range(0, 3).mapToObj(i -> NodeProcess.Place.free()).toList());
+  }
+
+  /**
+   * Starts nodes at some places and waits until all are members.
+   *
+   * @param journal that they share
+   * @param settings of all nodes, each {@code key=value}
+   */
+  ThreeNodes(
+      Path directory,
+      SharedJournal journal,
+      List<String> settings,
+      List<NodeProcess.Place> places) {
+    List<String> seeds = places.stream().map(NodeProcess.Place::address).toList();
     try {
-      for (int i = 0; i < ports.size(); i++) {
+      for (int i = 0; i < places.size(); i++) {
         nodes.add(
             new NodeProcess(
-                directory.resolve("node-" + i), ports.get(i), seeds, journal, settings));
+                directory.resolve("node-" + i), places.get(i), seeds, journal, settings));
       }
       awaitMembers(nodes.size());
     } catch (RuntimeException problem) {
@@ -94,16 +113,26 @@ final class ThreeNodes implements AutoCloseable {
     return stored.path("id").asText();
   }
 
-  /** Begins a merge by a node; returns the job. */
-  String submit(NodeProcess node, String request) {
-    JsonNode job =
-        document(
-            send(
-                HttpRequest.newBuilder(node.uri("/merges"))
-                    .header("Content-Type", "application/json")
-                    .POST(BodyPublishers.ofString(request))
-                    .build()));
-    return job.path("id").asText();
+  /**
+   * Begins a merge; returns the job. Asks any live node, again under the same key while the cluster
+   * is without a majority or a journal.
+   */
+  String submit(String request) {
+    String key = UUID.randomUUID().toString();
+    return await(
+        START,
+        "a place for a job",
+        () -> {
+          JsonNode job =
+              document(
+                  send(
+                      HttpRequest.newBuilder(live().uri("/merges"))
+                          .header("Content-Type", "application/json")
+                          .header("Idempotency-Key", key)
+                          .POST(BodyPublishers.ofString(request))
+                          .build()));
+          return Optional.of(job.path("id").asText());
+        });
   }
 
   /** Waits until a job has ended; returns how it stands then, asked of any live node. */
@@ -118,6 +147,32 @@ final class ThreeNodes implements AutoCloseable {
               ? Optional.of(view)
               : Optional.empty();
         });
+  }
+
+  /** The names of all jobs that the cluster knows. */
+  Set<String> jobs() {
+    Set<String> jobs = new HashSet<>();
+    String page = "/merges?limit=1000";
+    while (!page.isEmpty()) {
+      JsonNode document = get(live(), page);
+      document.path("merges").forEach(job -> jobs.add(job.path("id").asText()));
+      String next = document.path("next").asText();
+      page = next.isEmpty() ? "" : "/merges?limit=1000&after=" + next;
+    }
+    return jobs;
+  }
+
+  /** The numbers of all events of a job that has ended, as they are told. */
+  List<Long> eventNumbers(String job) {
+    String events =
+        new String(
+            send(HttpRequest.newBuilder(live().uri("/merges/" + job + "/events")).build()).body(),
+            StandardCharsets.UTF_8);
+    return events
+        .lines()
+        .filter(line -> line.startsWith("id:"))
+        .map(line -> Long.valueOf(line.substring(3).strip()))
+        .toList();
   }
 
   /** A node that runs. */
