@@ -9,6 +9,7 @@ public final class Benchmarks {
     System.out.println("| what | figure |");
     System.out.println("|---|---|");
     QueueBenchmark.run();
+    JobsBenchmark.run();
     TransferBenchmark.run();
   }
 }
