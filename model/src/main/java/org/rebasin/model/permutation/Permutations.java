@@ -1,5 +1,9 @@
 package org.rebasin.model.permutation;
 
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.rebasin.model.tensor.Parallel;
@@ -113,6 +117,27 @@ public record Permutations(List<Permutation> byGroup) {
         }
       }
       return moved;
+    }
+  }
+
+  /**
+   * SHA-256 of the permutations in lower-case hexadecimal: of each group's size and its sources in
+   * order, as big-endian integers of four bytes.
+   */
+  public String sha256() {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (Permutation permutation : byGroup) {
+        ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * (1 + permutation.size()));
+        bytes.putInt(permutation.size());
+        for (int slot = 0; slot < permutation.size(); slot++) {
+          bytes.putInt(permutation.get(slot));
+        }
+        digest.update(bytes.array());
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException("every JDK has SHA-256", impossible);
     }
   }
 
