@@ -43,6 +43,25 @@ public final class ElementWise {
     }
   }
 
+  /** {@code y += alpha·(a − b)}. */
+  public static void addScaledDifference(
+      FloatBuffer y, float alpha, FloatBuffer a, FloatBuffer b, int from, int length) {
+    Chunks chunks = Chunks.ofThread();
+    float[] p = chunks.first;
+    float[] q = chunks.second;
+    float[] r = chunks.third;
+    for (int done = 0; done < length; done += Chunks.LENGTH) {
+      int n = Math.min(Chunks.LENGTH, length - done);
+      y.get(from + done, p, 0, n);
+      a.get(from + done, q, 0, n);
+      b.get(from + done, r, 0, n);
+      for (int i = 0; i < n; i++) {
+        p[i] += alpha * (q[i] - r[i]);
+      }
+      y.put(from + done, p, 0, n);
+    }
+  }
+
   /** {@code y *= alpha}. */
   public static void scale(FloatBuffer y, int from, float alpha, int length) {
     float[] p = Chunks.ofThread().first;

@@ -1,5 +1,6 @@
 package org.rebasin.model.training;
 
+import java.util.Optional;
 import org.rebasin.model.network.CrossEntropy;
 import org.rebasin.model.network.Execution;
 import org.rebasin.model.network.Network;
@@ -16,6 +17,7 @@ public final class TrainingRun implements AutoCloseable {
   private final Execution execution;
   private final Optimizer optimizer;
   private final Schedule schedule;
+  private final Optional<ProximalTerm> proximal;
   private long steps;
 
   /**
@@ -32,7 +34,26 @@ public final class TrainingRun implements AutoCloseable {
       double weightDecay,
       Schedule schedule,
       int batchCapacity) {
+    this(network, initial, optimizer, weightDecay, schedule, batchCapacity, 0);
+  }
+
+  /**
+   * Starts a run that is drawn back to where it starts.
+   *
+   * @param proximal FedProx's μ: {@code (μ/2)‖w − w_start‖²} is added to the loss (Li et al. 2020,
+   *     equation 2); 0 for nothing, otherwise the run keeps another copy of the weights
+   */
+  public TrainingRun(
+      Network network,
+      Weights initial,
+      Optimizer.Kind optimizer,
+      double weightDecay,
+      Schedule schedule,
+      int batchCapacity,
+      double proximal) {
     this.weights = initial;
+    this.proximal =
+        proximal == 0 ? Optional.empty() : Optional.of(new ProximalTerm(proximal, initial));
     this.gradients = network.allocateGradients();
     this.execution = Execution.forTraining(network, batchCapacity);
     this.optimizer = optimizer.create(gradients, weightDecay);
@@ -40,7 +61,7 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * One step on the mean cross-entropy of a batch.
+   * One step on the mean cross-entropy of a batch, and on the proximal term if there is one.
    *
    * @param input {@code [capacity, …]}
    * @param labels the classes of the first {@code count} examples
@@ -57,6 +78,7 @@ public final class TrainingRun implements AutoCloseable {
               .formatted(steps + 1, sums.lossSum()));
     }
     execution.backward(weights, gradients);
+    proximal.ifPresent(term -> term.addTo(gradients, weights));
     optimizer.step(weights, gradients, schedule.learningRate(steps));
     steps++;
     return sums;
@@ -77,6 +99,7 @@ public final class TrainingRun implements AutoCloseable {
     optimizer.close();
     execution.close();
     gradients.close();
+    proximal.ifPresent(ProximalTerm::close);
     weights.close();
   }
 }
