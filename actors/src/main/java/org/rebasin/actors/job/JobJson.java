@@ -98,7 +98,9 @@ public final class JobJson extends SimpleModule {
     @Type(value = TaskResult.Aligned.class, name = "aligned"),
     @Type(value = TaskResult.AlignedMany.class, name = "aligned-many"),
     @Type(value = TaskResult.Merged.class, name = "merged"),
-    @Type(value = TaskResult.Evaluated.class, name = "evaluated")
+    @Type(value = TaskResult.Evaluated.class, name = "evaluated"),
+    @Type(value = TaskResult.Screened.class, name = "screened"),
+    @Type(value = TaskResult.Aggregated.class, name = "aggregated")
   })
   private interface TaskResultNames {}
 

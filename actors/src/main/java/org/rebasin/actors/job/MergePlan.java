@@ -54,16 +54,20 @@ record MergePlan(MergeRequest request) {
   /** Whether a result is of the kind that a task has. */
   static boolean fits(Task task, TaskResult result) {
     Class<? extends TaskResult> expected;
-    if (task instanceof Task.Train) {
+    if (task instanceof Task.Train || task instanceof Task.TrainFrom) {
       expected = TaskResult.Trained.class;
     } else if (task instanceof Task.Collect) {
       expected = TaskResult.Collected.class;
-    } else if (task instanceof Task.Align) {
+    } else if (task instanceof Task.Align || task instanceof Task.AlignFrom) {
       expected = TaskResult.Aligned.class;
     } else if (task instanceof Task.AlignMany) {
       expected = TaskResult.AlignedMany.class;
     } else if (task instanceof Task.Evaluate) {
       expected = TaskResult.Evaluated.class;
+    } else if (task instanceof Task.Screen) {
+      expected = TaskResult.Screened.class;
+    } else if (task instanceof Task.Aggregate) {
+      expected = TaskResult.Aggregated.class;
     } else {
       expected = TaskResult.Merged.class;
     }

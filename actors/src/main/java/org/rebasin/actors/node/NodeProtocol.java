@@ -18,6 +18,7 @@ import org.rebasin.actors.work.TaskKey;
 import org.rebasin.actors.work.TaskResult;
 import org.rebasin.actors.work.WorkQueue;
 import org.rebasin.actors.work.Worker;
+import org.rebasin.model.aggregation.AggregationSettings;
 import org.rebasin.model.alignment.Alignment;
 import org.rebasin.model.alignment.ManyAlignment;
 import org.rebasin.model.evaluation.Calibration;
@@ -57,7 +58,10 @@ public final class NodeProtocol implements WireProtocol {
         .add(107, Evaluation.class)
         .add(108, TrainingSettings.class)
         .add(109, Optimizer.Kind.class)
-        .add(110, Schedule.Decay.class);
+        .add(110, Schedule.Decay.class)
+        .add(111, AggregationSettings.class)
+        .add(112, AggregationSettings.Rule.class)
+        .add(113, AggregationSettings.ServerOptimizer.class);
   }
 
   /** 200 to 299: models and their streams. */
@@ -91,6 +95,11 @@ public final class NodeProtocol implements WireProtocol {
         .add(319, Task.Split.class)
         .add(320, JobId.class)
         .add(321, TaskKey.class)
+        .add(322, Task.TrainFrom.class)
+        .add(323, Task.AlignFrom.class)
+        .add(324, Task.Screen.class)
+        .add(325, Task.Aggregate.class)
+        .add(326, Task.Ingredient.class)
         .add(330, TaskResult.Trained.class)
         .add(331, TaskResult.Collected.class)
         .add(332, TaskResult.AlignedMany.class)
@@ -99,6 +108,8 @@ public final class NodeProtocol implements WireProtocol {
         .add(335, TaskResult.Evaluated.class)
         .add(336, TaskResult.EpochReport.class)
         .add(337, TaskResult.GroupReport.class)
+        .add(338, TaskResult.Screened.class)
+        .add(339, TaskResult.Aggregated.class)
         .add(340, WorkQueue.Submit.class)
         .add(341, WorkQueue.Withdraw.class)
         .add(342, WorkQueue.Pull.class)

@@ -39,18 +39,30 @@ public final class PermutationSolver implements TaskRunner {
   private final ModelStore store;
   private final Datasets datasets;
   private final Materializer materializer;
+  private final Aggregator aggregator;
 
   /** What a solver works with. */
   public PermutationSolver(ModelStore store, Datasets datasets, Materializer materializer) {
     this.store = store;
     this.datasets = datasets;
     this.materializer = materializer;
+    this.aggregator = new Aggregator(store);
   }
 
   @Override
   public CompletionStage<TaskResult> run(Task task, Consumer<Progress> progress) {
     if (task instanceof Task.Align align) {
-      return solve(align, progress).thenCompose(alignment -> aligned(align, alignment));
+      return solve(align, List.of(), progress).thenCompose(found -> aligned(align, found));
+    }
+    if (task instanceof Task.AlignFrom from) {
+      return solve(from.alignment(), List.of(from.start()), progress)
+          .thenCompose(found -> aligned(from.alignment(), found));
+    }
+    if (task instanceof Task.Screen screen) {
+      return CompletableFuture.completedStage(aggregator.screen(screen));
+    }
+    if (task instanceof Task.Aggregate aggregate) {
+      return CompletableFuture.completedStage(aggregator.aggregate(aggregate));
     }
     if (task instanceof Task.AlignMany many) {
       return CompletableFuture.completedStage(alignMany(many));
@@ -61,7 +73,8 @@ public final class PermutationSolver implements TaskRunner {
     throw new IllegalStateException("not a solver's task: " + task);
   }
 
-  private CompletionStage<Alignment> solve(Task.Align task, Consumer<Progress> progress) {
+  private CompletionStage<Alignment> solve(
+      Task.Align task, List<Permutations> starts, Consumer<Progress> progress) {
     if (task.matching() instanceof Matching.StraightThrough matching) {
       return straightThrough(task, matching, progress);
     }
@@ -86,8 +99,15 @@ public final class PermutationSolver implements TaskRunner {
               spec,
               reference.weights(),
               model.weights(),
-              new WeightMatching.Settings(task.seed(), restarts, Optional.empty())));
+              new WeightMatching.Settings(task.seed(), restarts, withIdentity(spec, starts), 0)));
     }
+  }
+
+  /** A model that was near another one may just as well be near it still, or again. */
+  private static List<Permutations> withIdentity(PermutationSpec spec, List<Permutations> starts) {
+    return starts.isEmpty()
+        ? starts
+        : Stream.concat(starts.stream(), Stream.of(spec.identity())).distinct().toList();
   }
 
   /** The moments of all shards, combined in their order. */

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.model.aggregation.AggregationSettings;
 import org.rebasin.model.permutation.Permutations;
 import org.rebasin.model.training.TrainingSettings;
 
@@ -52,9 +53,42 @@ public sealed interface Task {
       return new Train(label, architecture, data, subset, settings, preparation, true);
     }
 
+    /** The same, from a model's weights. */
+    public TrainFrom from(ModelId start, double proximal) {
+      return new TrainFrom(this, start, proximal);
+    }
+
     @Override
     public List<ModelId> inputs() {
       return List.of();
+    }
+
+    @Override
+    public Role role() {
+      return Role.TRAINER;
+    }
+  }
+
+  /**
+   * Trains a network on from a model's weights.
+   *
+   * @param training what is to be done; its architecture is the model's, and so is the
+   *     normalisation of images if the model has one
+   * @param start the model
+   * @param proximal FedProx's μ: (μ/2)‖w − w_start‖² is added to the loss (Li et al. 2020); 0 for
+   *     nothing
+   */
+  record TrainFrom(Train training, ModelId start, double proximal) implements Task {
+    /** Checks the number. */
+    public TrainFrom {
+      if (!(proximal >= 0 && Double.isFinite(proximal))) {
+        throw new IllegalArgumentException("proximal: expected at least 0, found " + proximal);
+      }
+    }
+
+    @Override
+    public List<ModelId> inputs() {
+      return List.of(start);
     }
 
     @Override
@@ -102,9 +136,33 @@ public sealed interface Task {
       moments = List.copyOf(moments);
     }
 
+    /** The same, with permutations to begin with, if there are any. */
+    public Task from(Optional<Permutations> start) {
+      return start.<Task>map(permutations -> new AlignFrom(this, permutations)).orElse(this);
+    }
+
     @Override
     public List<ModelId> inputs() {
       return Stream.concat(Stream.of(reference, model), moments.stream()).distinct().toList();
+    }
+
+    @Override
+    public Role role() {
+      return Role.SOLVER;
+    }
+  }
+
+  /**
+   * Finds the permutations that align a model to a reference, given some that may be near. Weight
+   * matching descends from them and from the identity, too, and keeps the best; other methods have
+   * no use for them.
+   *
+   * @param start such as those of an earlier model of the same origin
+   */
+  record AlignFrom(Align alignment, Permutations start) implements Task {
+    @Override
+    public List<ModelId> inputs() {
+      return alignment.inputs();
     }
 
     @Override
@@ -179,6 +237,92 @@ public sealed interface Task {
     @Override
     public Role role() {
       return Role.COLLECTOR;
+    }
+  }
+
+  /**
+   * Looks whether a model may take part in a federation: its tensors are the reference's, all its
+   * values are finite, and its norm is not far above the reference's.
+   *
+   * @param reference the global model; empty where there is none yet: then the norm is not compared
+   * @param architecture the architecture's text
+   * @param normBound how many times the reference's norm the model's may be at most
+   */
+  record Screen(Optional<ModelId> reference, String architecture, ModelId model, double normBound)
+      implements Task {
+    @Override
+    public List<ModelId> inputs() {
+      return Stream.concat(reference.stream(), Stream.of(model)).distinct().toList();
+    }
+
+    @Override
+    public Role role() {
+      return Role.SOLVER;
+    }
+  }
+
+  /**
+   * Makes the next version of a global model.
+   *
+   * @param global the current version; empty for the first, which is what the rule makes of the
+   *     contributions, without a step of the server's
+   * @param serverState what the server's optimiser remembered
+   * @param ingredients in the order in which they count
+   */
+  record Aggregate(
+      Optional<ModelId> global,
+      Optional<ModelId> serverState,
+      List<Ingredient> ingredients,
+      AggregationSettings settings)
+      implements Task {
+    /** Checks that there is something, and copies the list. */
+    public Aggregate {
+      ingredients = List.copyOf(ingredients);
+      if (ingredients.isEmpty()) {
+        throw new IllegalArgumentException("ingredients: expected at least one, found none");
+      }
+    }
+
+    @Override
+    public List<ModelId> inputs() {
+      return Stream.of(
+              global.stream(),
+              serverState.stream(),
+              ingredients.stream().map(Ingredient::model),
+              ingredients.stream().flatMap(ingredient -> ingredient.base().stream()))
+          .flatMap(models -> models)
+          .distinct()
+          .toList();
+    }
+
+    @Override
+    public Role role() {
+      return Role.SOLVER;
+    }
+  }
+
+  /**
+   * A contribution to a version.
+   *
+   * @param permutations that bring it into the global model's order, if any
+   * @param base the version that it began from; empty for weights of its own
+   * @param staleness how many versions the global model is ahead of its base
+   * @param examples that it has seen
+   */
+  record Ingredient(
+      ModelId model,
+      Optional<Permutations> permutations,
+      Optional<ModelId> base,
+      int staleness,
+      long examples) {
+    /** Checks the numbers. */
+    public Ingredient {
+      if (staleness < 0) {
+        throw new IllegalArgumentException("staleness: expected at least 0, found " + staleness);
+      }
+      if (examples < 1) {
+        throw new IllegalArgumentException("examples: expected at least 1, found " + examples);
+      }
     }
   }
 

@@ -74,6 +74,34 @@ public sealed interface TaskResult {
   }
 
   /**
+   * What came of looking at a contribution.
+   *
+   * @param objection why it may not take part, for people; empty if it may
+   * @param norm of all weights together, in the sense of Euclid; NaN if they are not all numbers,
+   *     or are not those of the architecture
+   * @param referenceNorm of the global model; 0 if there was none
+   */
+  record Screened(Optional<String> objection, double norm, double referenceNorm)
+      implements TaskResult {
+    @Override
+    public List<ModelId> products() {
+      return List.of();
+    }
+  }
+
+  /**
+   * The next version of a global model.
+   *
+   * @param serverState what the server's optimiser remembers, stored as tensors; empty if nothing
+   */
+  record Aggregated(ModelId model, Optional<ModelId> serverState) implements TaskResult {
+    @Override
+    public List<ModelId> products() {
+      return Stream.concat(Stream.of(model), serverState.stream()).toList();
+    }
+  }
+
+  /**
    * One epoch of training.
    *
    * @param epoch counted from 1

@@ -8,11 +8,9 @@ import java.util.function.Function;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.stream.BatchStream;
 import org.rebasin.model.data.LabelledImages;
-import org.rebasin.model.data.Normalization;
 import org.rebasin.model.evaluation.Classifier;
 import org.rebasin.model.evaluation.Score;
 import org.rebasin.model.network.CrossEntropy;
-import org.rebasin.model.network.Network;
 import org.rebasin.model.tensor.Weights;
 import org.rebasin.model.training.TrainingRun;
 
@@ -33,34 +31,34 @@ final class TrainingSession implements AutoCloseable {
   private Score score = Score.NONE;
   private long stepNanos;
 
-  /**
-   * Starts a session.
-   *
-   * @param write stores weights
-   */
+  /** Starts a session; it takes over the start's weights, also if it cannot begin. */
   TrainingSession(
-      Network network,
       Task.Train task,
+      Trainer.Start start,
       LabelledImages train,
       LabelledImages test,
       BatchStream batches,
-      Function<Weights, ModelId> write,
       Consumer<Progress> progress) {
-    Classifier.requireFit(network, train);
     this.task = task;
     this.test = test;
-    this.write = write;
+    this.write = start.write();
     this.progress = progress;
-    this.classifier =
-        new Classifier(network, test, Normalization.parse(task.preparation().normalization()));
+    try {
+      Classifier.requireFit(start.network(), train);
+    } catch (RuntimeException problem) {
+      start.weights().close();
+      throw problem;
+    }
+    this.classifier = new Classifier(start.network(), test, start.normalization());
     this.run =
         new TrainingRun(
-            network,
-            network.initialize(task.settings().seed()),
+            start.network(),
+            start.weights(),
             task.settings().optimizer(),
             task.settings().weightDecay(),
             task.settings().schedule(batches.batchesPerEpoch()),
-            batches.capacity());
+            batches.capacity(),
+            start.proximal());
   }
 
   synchronized void step(BatchStream.Ready ready) {

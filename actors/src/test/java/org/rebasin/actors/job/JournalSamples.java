@@ -94,6 +94,14 @@ final class JournalSamples {
                     new Score(12.5, 90, 100),
                     new Calibration(List.of(new Calibration.Bin(100, 91.5, 90)))))));
     events.put(
+        "task-completed-screened",
+        completed(
+            MergePhase.EVALUATE,
+            new TaskResult.Screened(Optional.of("fc2.bias holds NaN at 17"), 0, 21.5)));
+    events.put(
+        "task-completed-aggregated",
+        completed(MergePhase.MERGE, new TaskResult.Aggregated(model(6), Optional.of(model(7)))));
+    events.put(
         "task-given-up",
         new JournalEvent.TaskGivenUp(
             MergePhase.MERGE, 0, new TaskFailure(true, "shapes differ", List.of("a", "b")), AT));

@@ -47,6 +47,7 @@ import org.rebasin.actors.work.TaskKey;
 import org.rebasin.actors.work.TaskResult;
 import org.rebasin.actors.work.WorkQueue;
 import org.rebasin.actors.work.Worker;
+import org.rebasin.model.aggregation.AggregationSettings;
 import org.rebasin.model.alignment.Alignment;
 import org.rebasin.model.alignment.ManyAlignment;
 import org.rebasin.model.evaluation.Calibration;
@@ -169,6 +170,31 @@ class NodeProtocolTest {
             new WorkQueue.GivenUp(key, new TaskFailure(false, "twice", List.of("once", "twice"))),
             new Worker.Assigned(key, 8, tasks.get(1)),
             new Worker.Acknowledged(key)));
+    // What later versions added.
+    AggregationSettings aggregation =
+        new AggregationSettings(
+            AggregationSettings.Rule.TRIMMED_MEAN,
+            AggregationSettings.ServerOptimizer.ADAM,
+            0.5,
+            0.9,
+            1,
+            0.25);
+    List.of(
+            new Task.TrainFrom((Task.Train) tasks.get(0), b, 0.125),
+            new Task.AlignFrom((Task.Align) tasks.get(2), permutations),
+            new Task.Screen(Optional.of(a), "mlp:784-16-10", b, 10),
+            new Task.Aggregate(
+                Optional.of(a),
+                Optional.of(b),
+                List.of(
+                    new Task.Ingredient(b, Optional.of(permutations), Optional.of(a), 3, 60_000),
+                    new Task.Ingredient(a, Optional.empty(), Optional.empty(), 0, 1)),
+                aggregation))
+        .forEach(task -> messages.add(new WorkQueue.Submit(key, task, 3, progress, replyTo)));
+    List.of(
+            new TaskResult.Screened(Optional.of("fc2.bias holds NaN at 17"), Double.NaN, 21.5),
+            new TaskResult.Aggregated(a, Optional.of(b)))
+        .forEach(result -> messages.add(new WorkQueue.Completed(key, worker, result)));
     return messages;
   }
 
