@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.rebasin.actors.federation.Federations;
 import org.rebasin.actors.job.Jobs;
 
 /** The HTTP interface of a node, while it listens. */
@@ -41,11 +42,34 @@ public final class ApiServer {
    * @return the server when its port is open; fails if the port cannot be had
    */
   public static CompletionStage<ApiServer> bind(
+      ApiSettings settings,
+      Jobs jobs,
+      Federations federations,
+      Models models,
+      ClusterInfo cluster,
+      ActorSystem<?> system) {
+    return bind(settings, jobs, Optional.of(federations), models, cluster, system);
+  }
+
+  /** Listens, on a node that has no federations. */
+  public static CompletionStage<ApiServer> bind(
       ApiSettings settings, Jobs jobs, Models models, ClusterInfo cluster, ActorSystem<?> system) {
+    return bind(settings, jobs, Optional.empty(), models, cluster, system);
+  }
+
+  private static CompletionStage<ApiServer> bind(
+      ApiSettings settings,
+      Jobs jobs,
+      Optional<Federations> federations,
+      Models models,
+      ClusterInfo cluster,
+      ActorSystem<?> system) {
     Materializer materializer = SystemMaterializer.get(system).materializer();
     Router router =
         new Router(
-            endpoints(settings, jobs, models, cluster, materializer), settings.token(), system);
+            endpoints(settings, jobs, federations, models, cluster, materializer),
+            settings.token(),
+            system);
     ServerBuilder builder =
         Http.get(system)
             .newServerAt(settings.host(), settings.port())
@@ -66,13 +90,27 @@ public final class ApiServer {
   static List<Endpoint> endpoints(
       ApiSettings settings,
       Jobs jobs,
+      Optional<Federations> federations,
       Models models,
       ClusterInfo cluster,
       Materializer materializer) {
     Duration patience = settings.limits().requestTimeout();
     List<Endpoint> endpoints = new ArrayList<>();
-    endpoints.addAll(new ModelRoutes(models, settings.limits()).endpoints());
-    endpoints.addAll(new MergeRoutes(jobs, models, settings, materializer).endpoints());
+    ModelUploads uploads = new ModelUploads(models, settings.limits());
+    Reading reading = new Reading(settings.limits(), materializer);
+    EventStreams streams = new EventStreams(settings.limits());
+    endpoints.addAll(new ModelRoutes(models, uploads, settings.limits()).endpoints());
+    endpoints.addAll(
+        new UploadRoutes(models, uploads, settings.limits(), materializer).endpoints());
+    endpoints.addAll(new MergeRoutes(jobs, models, settings, reading, streams).endpoints());
+    federations.ifPresent(
+        those -> {
+          endpoints.addAll(
+              new FederationRoutes(those, models, settings, reading, streams).endpoints());
+          endpoints.addAll(new VersionRoutes(those, models, settings).endpoints());
+          endpoints.addAll(
+              new ContributionRoutes(those, models, uploads, settings, reading).endpoints());
+        });
     endpoints.add(
         new Endpoint(
             HttpMethods.GET,

@@ -36,6 +36,8 @@ public record ApiSettings(
    * @param maxDocument bytes of any other request's content
    * @param maxModels models of one merge
    * @param uploads at a time
+   * @param openUploads that were begun, to go on when their senders like
+   * @param uploadExpiry without a byte, after which such an upload is forgotten
    * @param eventStreams at a time
    * @param connections at a time
    * @param requestTimeout until there is an answer
@@ -48,6 +50,8 @@ public record ApiSettings(
       long maxDocument,
       int maxModels,
       int uploads,
+      int openUploads,
+      Duration uploadExpiry,
       int eventStreams,
       int connections,
       Duration requestTimeout,
@@ -60,6 +64,8 @@ public record ApiSettings(
           http.getBytes("max-document"),
           http.getInt("max-models"),
           http.getInt("max-uploads"),
+          http.getInt("max-open-uploads"),
+          http.getDuration("upload-expiry"),
           http.getInt("max-event-streams"),
           http.getInt("max-connections"),
           http.getDuration("request-timeout"),
@@ -74,6 +80,11 @@ public record ApiSettings(
         throw new IllegalArgumentException(
             "rebasin.http: expected max-upload and max-document above 0 and max-models of at least"
                 + " 2, found %d, %d and %d".formatted(maxUpload, maxDocument, maxModels));
+      }
+      if (openUploads < 1 || uploadExpiry.isZero() || uploadExpiry.isNegative()) {
+        throw new IllegalArgumentException(
+            "rebasin.http: expected max-open-uploads and upload-expiry above 0, found %d and %s"
+                .formatted(openUploads, uploadExpiry));
       }
       if (uploads < 1 || eventStreams < 1 || connections < 1) {
         throw new IllegalArgumentException(

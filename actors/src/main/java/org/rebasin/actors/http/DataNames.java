@@ -2,6 +2,9 @@ package org.rebasin.actors.http;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueType;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -92,6 +95,68 @@ public record DataNames(Map<String, String> byName) {
           problem.getMessage().replace(source + between + options, text).replace(source, name),
           problem);
     }
+  }
+
+  /** The text by which a request could ask for a data set that was resolved. */
+  String shown(String resolved) {
+    for (String name : longestFirst()) {
+      String own = DatasetSpecification.parse(byName.get(name)).text();
+      if (resolved.equals(own)) {
+        return name;
+      }
+      String source = source(own);
+      if (resolved.startsWith(source)) {
+        List<String> added = new ArrayList<>(options(resolved.substring(source.length())));
+        added.removeAll(options(byName.get(name)));
+        String shown = name + DatasetSpecification.SELECTION_MARK + String.join(",", added);
+        if (isResolved(shown, resolved)) {
+          return shown;
+        }
+      }
+    }
+    return hidden(resolved);
+  }
+
+  /** A data set's text without options. */
+  private static String source(String text) {
+    int mark = text.lastIndexOf(DatasetSpecification.SELECTION_MARK);
+    return mark < 0 ? text : text.substring(0, mark);
+  }
+
+  private static List<String> options(String text) {
+    return List.of(
+        text.substring(text.lastIndexOf(DatasetSpecification.SELECTION_MARK) + 1).split(","));
+  }
+
+  private boolean isResolved(String shown, String resolved) {
+    try {
+      return resolve(shown).equals(resolved);
+    } catch (IllegalArgumentException unfit) {
+      // The name stands for something that only looks alike.
+      return false;
+    }
+  }
+
+  /** A text for people without the directories of the server's data sets. */
+  String hidden(String text) {
+    String hidden = text;
+    for (String name : longestFirst()) {
+      String source = DatasetSpecification.parse(byName.get(name)).source().text();
+      String directory = source(source.substring(source.indexOf(':') + 1));
+      if (source.indexOf(':') >= 0 && directory.length() > 1) {
+        hidden = hidden.replace(directory, name);
+      }
+    }
+    return hidden;
+  }
+
+  /** So that no name is shown for a part of another's source. */
+  private List<String> longestFirst() {
+    return byName.keySet().stream()
+        .sorted(
+            Comparator.comparingInt((String name) -> -byName.get(name).length())
+                .thenComparing(Comparator.naturalOrder()))
+        .toList();
   }
 
   private String sorted() {

@@ -38,6 +38,11 @@ record Endpoint(HttpMethod method, String path, Duration patience, Handler handl
       return request.getHeader(name).map(header -> header.value());
     }
 
+    /** The content's type, without parameters. */
+    String contentType() {
+      return request.entity().getContentType().mediaType().toString();
+    }
+
     /** A parameter of the query. */
     Optional<String> query(String name) {
       return request.getUri().query().get(name);

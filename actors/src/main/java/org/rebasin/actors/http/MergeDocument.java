@@ -2,8 +2,6 @@ package org.rebasin.actors.http;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
-import java.time.Duration;
-import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -158,7 +156,7 @@ record MergeDocument(
               evaluation(resolved)),
           new JobOptions(
               priority.orElse(0),
-              deadline.map(MergeDocument::duration),
+              deadline.map(text -> DurationText.parse("deadline", text)),
               idempotencyKey,
               label.orElse("")));
     } catch (IllegalArgumentException problem) {
@@ -275,18 +273,5 @@ record MergeDocument(
           "%s: expected %d to %d, found %d".formatted(field, least, most, value));
     }
     return value;
-  }
-
-  private static Duration duration(String text) {
-    try {
-      return Duration.parse(
-          text.matches("\\d{1,9}[smhSMH]")
-              ? "PT" + text
-              : text.matches("\\d{1,6}[dD]") ? "P" + text : text);
-    } catch (DateTimeParseException problem) {
-      throw new IllegalArgumentException(
-          "deadline: expected a time such as 90s, 20m, 2h, 3d or PT20M, found '%s'".formatted(text),
-          problem);
-    }
   }
 }

@@ -1,15 +1,9 @@
 package org.rebasin.actors.http;
 
-import akka.NotUsed;
-import akka.http.javadsl.model.ContentType;
-import akka.http.javadsl.model.HttpEntities;
 import akka.http.javadsl.model.HttpMethod;
 import akka.http.javadsl.model.HttpMethods;
 import akka.http.javadsl.model.HttpResponse;
-import akka.http.javadsl.model.MediaTypes;
 import akka.http.javadsl.model.headers.RawHeader;
-import akka.stream.Materializer;
-import akka.stream.javadsl.Source;
 import akka.util.ByteString;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -27,23 +21,21 @@ import org.rebasin.actors.work.JobId;
 
 /** Merges: begun, looked at, followed and ended. */
 final class MergeRoutes {
-  private static final ContentType EVENTS = MediaTypes.TEXT_EVENT_STREAM.toContentType();
-  private static final String JSON = "application/json";
-  private static final int PAGE = 100;
   private static final int LARGEST_PAGE = 1_000;
 
   private final Jobs jobs;
   private final Models models;
   private final ApiSettings settings;
-  private final Materializer materializer;
-  private final Slots streams;
+  private final Reading reading;
+  private final EventStreams streams;
 
-  MergeRoutes(Jobs jobs, Models models, ApiSettings settings, Materializer materializer) {
+  MergeRoutes(
+      Jobs jobs, Models models, ApiSettings settings, Reading reading, EventStreams streams) {
     this.jobs = jobs;
     this.models = models;
     this.settings = settings;
-    this.materializer = materializer;
-    this.streams = new Slots("event streams", settings.limits().eventStreams());
+    this.reading = reading;
+    this.streams = streams;
   }
 
   List<Endpoint> endpoints() {
@@ -61,20 +53,12 @@ final class MergeRoutes {
   }
 
   private CompletionStage<HttpResponse> submit(Exchange exchange) {
-    String type = exchange.request().entity().getContentType().mediaType().toString();
-    if (!type.equals(JSON)) {
-      throw new ProblemException(
-          Problem.Kind.UNSUPPORTED_MEDIA_TYPE, "expected " + JSON + ", found " + type);
-    }
-    return exchange
-        .request()
-        .entity()
-        .withSizeLimit(settings.limits().maxDocument())
-        .toStrict(settings.limits().requestTimeout().toMillis(), Integer.MAX_VALUE, materializer)
+    return reading
+        .document(exchange, MergeDocument.class)
         .thenApply(
-            entity ->
-                HttpJson.read(entity.getData().toArray(), MergeDocument.class)
-                    .wish(settings.data(), settings.limits(), exchange.header("Idempotency-Key")))
+            document ->
+                document.wish(
+                    settings.data(), settings.limits(), exchange.header("Idempotency-Key")))
         .thenCompose(
             wish ->
                 requireModels(wish.models())
@@ -131,7 +115,7 @@ final class MergeRoutes {
                         Problem.Kind.MALFORMED, "after: " + problem.getMessage());
                   }
                 });
-    int limit = exchange.query("limit").map(MergeRoutes::limit).orElse(PAGE);
+    int limit = Reading.limit(exchange, LARGEST_PAGE);
     return jobs.list(after, limit)
         .thenApply(
             page -> {
@@ -146,16 +130,6 @@ final class MergeRoutes {
                                       .formatted(next, limit))))
                   .orElse(response);
             });
-  }
-
-  private static int limit(String text) {
-    int limit = text.matches("\\d{1,4}") ? Integer.parseInt(text) : 0;
-    if (limit < 1 || limit > LARGEST_PAGE) {
-      throw new ProblemException(
-          Problem.Kind.MALFORMED,
-          "limit: expected 1 to %d, found '%s'".formatted(LARGEST_PAGE, text));
-    }
-    return limit;
   }
 
   /** The job that the path names. What has not an id's form names nothing. */
@@ -190,7 +164,7 @@ final class MergeRoutes {
 
   private CompletionStage<HttpResponse> events(Exchange exchange) {
     JobId job = named(exchange);
-    long after = exchange.header("Last-Event-ID").map(MergeRoutes::sequence).orElse(0L);
+    long after = EventStreams.lastSeen(exchange);
     // Asked before the stream begins, since a stream that has begun cannot say 404 any more.
     return jobs.view(job)
         .thenApply(
@@ -199,48 +173,11 @@ final class MergeRoutes {
               // 204 is how a server tells a browser not to connect again.
               return view.status().ended() && after >= view.sequence()
                   ? HttpResponse.create().withStatus(204)
-                  : stream(job, after);
+                  : streams.response(() -> jobs.events(job, after).map(MergeRoutes::text));
             });
   }
 
-  private static long sequence(String text) {
-    if (!text.matches("\\d{1,18}")) {
-      throw new ProblemException(
-          Problem.Kind.MALFORMED,
-          "Last-Event-ID: expected an event's number, found '%s'".formatted(text));
-    }
-    return Long.parseLong(text);
-  }
-
-  private HttpResponse stream(JobId job, long after) {
-    streams.requireFree();
-    // Taken when the stream begins, not here: an answer whose client is gone never does.
-    Source<ByteString, NotUsed> events =
-        Source.lazySource(
-                () -> {
-                  streams.take();
-                  return jobs.events(job, after)
-                      .map(MergeRoutes::text)
-                      .prepend(Source.single(ByteString.fromString("retry: 1000\n\n")))
-                      .keepAlive(
-                          settings.limits().heartbeat(), () -> ByteString.fromString(": \n\n"))
-                      .watchTermination(
-                          (start, end) -> {
-                            end.whenComplete((done, problem) -> streams.giveBack());
-                            return start;
-                          });
-                })
-            .mapMaterializedValue(start -> NotUsed.getInstance());
-    return HttpResponse.create()
-        .addHeader(RawHeader.create("Cache-Control", "no-store"))
-        .withEntity(HttpEntities.createChunked(EVENTS, events));
-  }
-
   private static ByteString text(JobEvent event) {
-    return ByteString.fromString(
-        "id: %d%nevent: %s%ndata: %s%n%n"
-            .replace("%n", "\n")
-            .formatted(
-                event.sequence(), event.kind().text(), HttpJson.line(JobDocuments.event(event))));
+    return EventStreams.text(event.sequence(), event.kind().text(), JobDocuments.event(event));
   }
 }

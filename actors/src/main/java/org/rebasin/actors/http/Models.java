@@ -1,5 +1,6 @@
 package org.rebasin.actors.http;
 
+import akka.Done;
 import akka.NotUsed;
 import akka.stream.javadsl.Source;
 import akka.util.ByteString;
@@ -29,8 +30,26 @@ public interface Models {
   CompletionStage<ModelInfo> receive(
       Source<ByteString, ?> bytes, Optional<ModelId> declared, boolean isPrivate);
 
+  /** Begins a model that comes in parts. Nobody sees it before it is complete. */
+  CompletionStage<Growing> begin(boolean isPrivate);
+
   /** Bytes that there is room for. */
   long usableBytes();
+
+  /** A model that comes in parts, one call at a time. It is there until completed or discarded. */
+  interface Growing {
+    /** How many bytes have come; any thread may ask, also during a call. */
+    long size();
+
+    /** Adds bytes. Those that came before the source failed, if it does, stay. */
+    CompletionStage<Done> append(Source<ByteString, ?> bytes);
+
+    /** Stores the model, or refuses it as {@link #receive} does; nothing is left to add to. */
+    CompletionStage<ModelInfo> complete(Optional<ModelId> declared);
+
+    /** Forgets all that has come. */
+    CompletionStage<Done> discard();
+  }
 
   /**
    * A model's file.

@@ -43,6 +43,8 @@ public record Problem(Kind kind, String detail) {
     UNPROCESSABLE(422, "The request cannot be carried out"),
     /** The idempotency key was used for another request. */
     KEY_REUSED(422, "The idempotency key is taken"),
+    /** As many wait as may. */
+    FULL(429, "Too many wait"),
     /** The server is at fault. */
     INTERNAL(500, "The server failed"),
     /** The server cannot do it now. */

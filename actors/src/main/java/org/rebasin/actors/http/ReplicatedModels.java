@@ -64,6 +64,41 @@ public final class ReplicatedModels implements Models {
   }
 
   @Override
+  public CompletionStage<Growing> begin(boolean isPrivate) {
+    return local.begin(isPrivate).thenApply(Replicated::new);
+  }
+
+  /** A model that is stored when enough nodes have it. */
+  private final class Replicated implements Growing {
+    private final Growing here;
+
+    Replicated(Growing here) {
+      this.here = here;
+    }
+
+    @Override
+    public long size() {
+      return here.size();
+    }
+
+    @Override
+    public CompletionStage<Done> append(Source<ByteString, ?> bytes) {
+      return here.append(bytes);
+    }
+
+    @Override
+    public CompletionStage<ModelInfo> complete(Optional<ModelId> declared) {
+      return here.complete(declared)
+          .thenCompose(info -> replicate.apply(info.id()).thenApply(done -> info));
+    }
+
+    @Override
+    public CompletionStage<Done> discard() {
+      return here.discard();
+    }
+  }
+
+  @Override
   public long usableBytes() {
     return local.usableBytes();
   }

@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.rebasin.actors.federation.FederationRefusedException;
 import org.rebasin.actors.job.JobRefusedException;
 import org.rebasin.actors.store.CorruptModelException;
 import org.rebasin.actors.store.ModelTooLargeException;
@@ -176,16 +177,21 @@ final class Router {
           Responses.problem(
                   new Problem(Problem.Kind.METHOD_NOT_ALLOWED, refused.getMessage()), instance)
               .addHeader(RawHeader.create("Allow", refused.allowed));
+    } else if (cause instanceof FederationRefusedException refused) {
+      response = Responses.refusal(refused, instance);
+    } else if (cause instanceof ProblemException problem) {
+      response = Responses.problem(problem.problem(), instance);
+      for (Map.Entry<String, String> header : problem.headers().entrySet()) {
+        response = response.addHeader(RawHeader.create(header.getKey(), header.getValue()));
+      }
     } else {
       response = Responses.problem(problem(request, cause), instance);
     }
-    return rest(request).thenApply(done -> response);
+    HttpResponse answer = response;
+    return rest(request).thenApply(done -> answer);
   }
 
   private Problem problem(HttpRequest request, Throwable cause) {
-    if (cause instanceof ProblemException problem) {
-      return problem.problem();
-    }
     if (cause instanceof JobRefusedException refusal) {
       Problem.Kind kind =
           switch (refusal.reason()) {

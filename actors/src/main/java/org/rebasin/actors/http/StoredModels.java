@@ -1,5 +1,6 @@
 package org.rebasin.actors.http;
 
+import akka.Done;
 import akka.NotUsed;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.DispatcherSelector;
@@ -88,24 +89,78 @@ public final class StoredModels implements Models {
   @Override
   public CompletionStage<ModelInfo> receive(
       Source<ByteString, ?> bytes, Optional<ModelId> declared, boolean isPrivate) {
+    return begin(isPrivate)
+        .thenCompose(
+            model ->
+                model
+                    .append(bytes)
+                    .handle(
+                        (done, problem) ->
+                            problem == null
+                                ? model.complete(declared)
+                                : model
+                                    .discard()
+                                    .thenCompose(
+                                        gone -> CompletableFuture.<ModelInfo>failedFuture(problem)))
+                    .thenCompose(received -> received));
+  }
+
+  @Override
+  public CompletionStage<Growing> begin(boolean isPrivate) {
     Labels labels =
         isPrivate
             ? new Labels(Optional.empty(), Map.of(Labels.VISIBILITY, Labels.PRIVATE))
             : Labels.NONE;
-    return CompletableFuture.supplyAsync(() -> store.upload(labels), blocking)
-        .thenCompose(
-            upload ->
-                bytes
-                    .runWith(
-                        Sink.foreach(
-                                (ByteString piece) ->
-                                    piece.getByteBuffers().forEach(upload::append))
-                            .withAttributes(
-                                ActorAttributes.dispatcher(
-                                    ActorAttributes.IODispatcher().dispatcher())),
-                        system)
-                    .thenApplyAsync(done -> accept(upload, declared), blocking)
-                    .whenCompleteAsync((info, problem) -> upload.close(), blocking));
+    return CompletableFuture.supplyAsync(() -> new GrowingFile(store.upload(labels)), blocking);
+  }
+
+  /** A file of the store's workspace. */
+  private final class GrowingFile implements Growing {
+    private final Upload upload;
+    private volatile long size;
+
+    GrowingFile(Upload upload) {
+      this.upload = upload;
+    }
+
+    @Override
+    public long size() {
+      return size;
+    }
+
+    @Override
+    public CompletionStage<Done> append(Source<ByteString, ?> bytes) {
+      return bytes.runWith(
+          Sink.foreach(
+                  (ByteString piece) -> {
+                    piece.getByteBuffers().forEach(upload::append);
+                    size = upload.size();
+                  })
+              .withAttributes(
+                  ActorAttributes.dispatcher(ActorAttributes.IODispatcher().dispatcher())),
+          system);
+    }
+
+    @Override
+    public CompletionStage<ModelInfo> complete(Optional<ModelId> declared) {
+      return CompletableFuture.supplyAsync(
+          () -> {
+            try (upload) {
+              return accept(upload, declared);
+            }
+          },
+          blocking);
+    }
+
+    @Override
+    public CompletionStage<Done> discard() {
+      return CompletableFuture.supplyAsync(
+          () -> {
+            upload.close();
+            return Done.getInstance();
+          },
+          blocking);
+    }
   }
 
   private ModelInfo accept(Upload upload, Optional<ModelId> declared) {

@@ -42,7 +42,7 @@ public final class Upload implements AutoCloseable {
   }
 
   /**
-   * Appends what remains of {@code bytes}.
+   * Appends what remains of {@code bytes}, all of it or none.
    *
    * @throws ModelTooLargeException if the model is longer than the store takes
    * @throws UncheckedIOException if they cannot be written, as when the disk is full
@@ -52,14 +52,16 @@ public final class Upload implements AutoCloseable {
     if (grown > shelf.maxModelSize()) {
       throw new ModelTooLargeException(grown, shelf.maxModelSize());
     }
-    digest.update(bytes.duplicate());
+    ByteBuffer digested = bytes.duplicate();
     try {
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
+      // At its place, so that what a full disk took of a part is written over when it comes again.
+      for (long position = size; bytes.hasRemaining(); ) {
+        position += channel.write(bytes, position);
       }
     } catch (IOException problem) {
       throw new UncheckedIOException("cannot store an upload: " + problem.getMessage(), problem);
     }
+    digest.update(digested);
     size = grown;
   }
 
@@ -77,6 +79,12 @@ public final class Upload implements AutoCloseable {
    */
   public ModelId commit(Optional<ModelId> expected) {
     ModelId id = new ModelId(Disk.text(digest));
+    try {
+      // Of a part that was not written whole, and whose sender did not send it again.
+      channel.truncate(size);
+    } catch (IOException problem) {
+      throw new UncheckedIOException("cannot store an upload: " + problem.getMessage(), problem);
+    }
     if (expected.isPresent() && !expected.get().equals(id)) {
       throw new IllegalArgumentException(
           "expected an upload with SHA-256 %s, found %s".formatted(expected.get(), id));

@@ -304,7 +304,12 @@ class ApiServerTest {
         assertTrue(METHODS.contains(method), method);
         Answer answer =
             served.ask(
-                method.toUpperCase(Locale.ROOT), path.getKey().replace("{id}", id), new byte[0]);
+                method.toUpperCase(Locale.ROOT),
+                path.getKey()
+                    .replace("{id}", id)
+                    .replace("{name}", "none")
+                    .replace("{version}", "1"),
+                new byte[0]);
         assertTrue(
             path.getValue().get(method).get("responses").has(String.valueOf(answer.status())),
             () -> method + " " + path.getKey() + ": " + answer.status() + " " + answer.text());
@@ -331,17 +336,30 @@ class ApiServerTest {
   }
 
   @Test
-  void mergeRequestOfTheDescriptionHasTheFieldsThatAreRead() throws IOException {
+  void requestsOfTheDescriptionHaveTheFieldsThatAreRead() throws IOException {
+    String request = "FederationRequest/properties/";
+    assertFields("MergeRequest", MergeDocument.class);
+    assertFields("ContributionRequest", ContributionDocument.class);
+    assertFields("Rollback", FederationRoutes.RollbackDocument.class);
+    assertFields("FederationRequest", FederationDocument.class);
+    assertFields(request + "alignment", FederationDocument.AlignmentPart.class);
+    assertFields(request + "aggregation", FederationDocument.AggregationPart.class);
+    assertFields(request + "correction", FederationDocument.CorrectionPart.class);
+    assertFields(request + "gate", FederationDocument.GatePart.class);
+    assertFields(request + "participants/items", FederationDocument.ParticipantPart.class);
+  }
+
+  private static void assertFields(String schema, Class<? extends Record> type) throws IOException {
     JsonNode fields =
         new ObjectMapper()
             .readTree(OpenApi.bytes())
-            .at("/components/schemas/MergeRequest/properties");
+            .at("/components/schemas/" + schema + "/properties");
     Set<String> documented = new TreeSet<>();
     fields.fieldNames().forEachRemaining(documented::add);
     Set<String> read = new TreeSet<>();
-    for (java.lang.reflect.RecordComponent component : MergeDocument.class.getRecordComponents()) {
+    for (java.lang.reflect.RecordComponent component : type.getRecordComponents()) {
       read.add(component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT));
     }
-    assertEquals(read, documented);
+    assertEquals(read, documented, schema);
   }
 }

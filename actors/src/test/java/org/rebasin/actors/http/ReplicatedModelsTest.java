@@ -50,6 +50,32 @@ class ReplicatedModelsTest {
     }
 
     @Override
+    public CompletionStage<Growing> begin(boolean isPrivate) {
+      return CompletableFuture.completedStage(
+          new Growing() {
+            @Override
+            public long size() {
+              return 1;
+            }
+
+            @Override
+            public CompletionStage<Done> append(Source<ByteString, ?> bytes) {
+              return CompletableFuture.completedStage(Done.getInstance());
+            }
+
+            @Override
+            public CompletionStage<ModelInfo> complete(Optional<ModelId> declared) {
+              return receive(Source.empty(), declared, isPrivate);
+            }
+
+            @Override
+            public CompletionStage<Done> discard() {
+              return CompletableFuture.completedStage(Done.getInstance());
+            }
+          });
+    }
+
+    @Override
     public long usableBytes() {
       return 1;
     }

@@ -38,6 +38,7 @@ public final class Served implements AutoCloseable {
   private final ActorSystem<Void> system;
   private final ModelStore store;
   private final FakeJobs jobs = new FakeJobs();
+  private final FakeFederations federations = new FakeFederations();
   private final Models models;
   private final HttpClient client = HttpClient.newHttpClient();
   private final List<ApiServer> servers = new ArrayList<>();
@@ -64,6 +65,7 @@ public final class Served implements AutoCloseable {
         ApiServer.bind(
                 ApiSettings.of(config(settings)),
                 jobs,
+                federations,
                 models,
                 () ->
                     List.of(
@@ -79,7 +81,12 @@ public final class Served implements AutoCloseable {
   /** All that a server of these settings does. */
   List<Endpoint> endpoints(ApiSettings settings) {
     return ApiServer.endpoints(
-        settings, jobs, models, List::of, SystemMaterializer.get(system).materializer());
+        settings,
+        jobs,
+        Optional.of(federations),
+        models,
+        List::of,
+        SystemMaterializer.get(system).materializer());
   }
 
   static Config config(String... settings) {
@@ -89,6 +96,10 @@ public final class Served implements AutoCloseable {
 
   public FakeJobs jobs() {
     return jobs;
+  }
+
+  public FakeFederations federations() {
+    return federations;
   }
 
   public URI uri() {
@@ -136,7 +147,7 @@ public final class Served implements AutoCloseable {
     return file;
   }
 
-  byte[] model(int seed, int... widths) {
+  public byte[] model(int seed, int... widths) {
     return model(seed, Map.of(), widths);
   }
 
@@ -202,7 +213,7 @@ public final class Served implements AutoCloseable {
   }
 
   /** Uploads a model, which must be accepted. */
-  String upload(byte[] model) {
+  public String upload(byte[] model) {
     Answer answer = ask("POST", "/models", model);
     if (answer.status() / 100 != 2) {
       throw new AssertionError(answer.text());
