@@ -29,7 +29,8 @@ import picocli.CommandLine.Command;
       SubmitCommand.class,
       StatusCommand.class,
       WatchCommand.class,
-      CancelCommand.class
+      CancelCommand.class,
+      FederationCommand.class
     })
 public final class Main implements Runnable {
   /** Exit code of work that failed. */

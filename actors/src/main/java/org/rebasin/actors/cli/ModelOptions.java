@@ -6,11 +6,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.work.Datasets;
+import org.rebasin.model.checkpoint.DataType;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
+import org.rebasin.model.checkpoint.TensorDeclaration;
 import org.rebasin.model.data.Normalization;
 import org.rebasin.model.description.GivenArchitecture;
 import org.rebasin.model.description.OnnxModel;
@@ -51,7 +54,7 @@ final class ModelOptions {
   }
 
   /** Whether anything is told that the files may not tell. */
-  boolean tellsMore() {
+  private boolean tellsMore() {
     return architecture != null || normalization != null;
   }
 
@@ -108,6 +111,40 @@ final class ModelOptions {
           new Provenance("convert", List.of(), Map.of("onnx", path.getFileName().toString()))
               .json());
       return store.write(weights, metadata);
+    }
+  }
+
+  /**
+   * A model whose file tells all that was told about it on the command line, since the file is all
+   * that a server gets.
+   */
+  ModelId complete(ModelStore store, ModelId id) {
+    if (!tellsMore()) {
+      return id;
+    }
+    try (ModelFile file = store.open(id)) {
+      Map<String, String> metadata = new HashMap<>(file.metadata());
+      metadata.put(ModelFile.ARCHITECTURE, file.network().architecture());
+      Weights values = file.weights();
+      List<TensorDeclaration> tensors =
+          Stream.concat(
+                  file.state().stream(),
+                  file.declarations().stream()
+                      .map(
+                          tensor ->
+                              new TensorDeclaration(tensor.name(), DataType.F32, tensor.shape())))
+              .toList();
+      return store.write(
+          new ArrayList<>(tensors),
+          metadata,
+          writer -> {
+            file.copyState(writer);
+            file.declarations()
+                .forEach(
+                    tensor ->
+                        writer.write(
+                            tensor.name(), values.get(tensor.name()).values().duplicate()));
+          });
     }
   }
 

@@ -2,24 +2,17 @@ package org.rebasin.actors.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.rebasin.actors.http.ApiClient;
 import org.rebasin.actors.job.MergeRequest.AlignmentPlan;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.Matching;
-import org.rebasin.model.checkpoint.DataType;
-import org.rebasin.model.checkpoint.ModelFile;
-import org.rebasin.model.checkpoint.TensorDeclaration;
-import org.rebasin.model.tensor.Weights;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -76,10 +69,10 @@ final class SubmitCommand extends RebasinCommand {
     ApiClient client = server.client();
     try (ModelStore store = new ModelStore(temporary())) {
       List<ModelId> ids = models.register(store, inputs.files());
-      List<ModelId> complete = ids.stream().map(id -> complete(store, id)).toList();
+      List<ModelId> complete = ids.stream().map(id -> models.complete(store, id)).toList();
       // Only when all have been found good does anything leave this machine.
       for (ModelId id : new LinkedHashSet<>(complete)) {
-        upload(client, store, id);
+        Uploads.upload(client, store, id, isPrivate);
       }
       document.put("models", complete.stream().map(ModelId::sha256).toList());
     }
@@ -127,50 +120,5 @@ final class SubmitCommand extends RebasinCommand {
     Optional.ofNullable(deadline).ifPresent(text -> document.put("deadline", text));
     Optional.ofNullable(label).ifPresent(text -> document.put("label", text));
     return document;
-  }
-
-  /**
-   * A model whose file tells all that was told about it on the command line, since the file is all
-   * that a server gets.
-   */
-  private ModelId complete(ModelStore store, ModelId id) {
-    if (!models.tellsMore()) {
-      return id;
-    }
-    try (ModelFile file = store.open(id)) {
-      Map<String, String> metadata = new HashMap<>(file.metadata());
-      metadata.put(ModelFile.ARCHITECTURE, file.network().architecture());
-      Weights values = file.weights();
-      List<TensorDeclaration> tensors =
-          Stream.concat(
-                  file.state().stream(),
-                  file.declarations().stream()
-                      .map(
-                          tensor ->
-                              new TensorDeclaration(tensor.name(), DataType.F32, tensor.shape())))
-              .toList();
-      return store.write(
-          new ArrayList<>(tensors),
-          metadata,
-          writer -> {
-            file.copyState(writer);
-            file.declarations()
-                .forEach(
-                    tensor ->
-                        writer.write(
-                            tensor.name(), values.get(tensor.name()).values().duplicate()));
-          });
-    }
-  }
-
-  private void upload(ApiClient client, ModelStore store, ModelId id) {
-    // What is there already may still have to be made private.
-    if (!isPrivate && client.has(id)) {
-      return;
-    }
-    try (ModelFile file = store.open(id)) {
-      System.err.println("uploading " + id.abbreviated());
-      client.upload(id, file.path(), isPrivate);
-    }
   }
 }

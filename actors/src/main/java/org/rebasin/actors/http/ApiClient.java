@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -30,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.JobId;
@@ -40,12 +42,13 @@ import org.rebasin.actors.work.JobId;
  */
 public final class ApiClient {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int NO_CONTENT = 204;
   private static final Duration CONNECT = Duration.ofSeconds(5);
   private static final Duration ANSWER = Duration.ofSeconds(60);
-  private static final Duration TRANSFER = Duration.ofHours(2);
+  static final Duration TRANSFER = Duration.ofHours(2);
 
   /** So often in a row in vain before a request or an event stream is given up. */
-  private static final int RECONNECTS = 10;
+  static final int RECONNECTS = 10;
 
   private static final Duration PAUSE = Duration.ofMillis(500);
 
@@ -96,13 +99,14 @@ public final class ApiClient {
     return ApiSettings.secret("token file", file);
   }
 
-  private HttpRequest.Builder request(String path) {
+  /** A request of the server, to be completed. */
+  HttpRequest.Builder request(String path) {
     HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(server + path)).timeout(ANSWER);
     token.ifPresent(secret -> request.header("Authorization", "Bearer " + secret));
     return request;
   }
 
-  private <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> body) {
+  <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> body) {
     try {
       return client.send(request, body);
     } catch (HttpTimeoutException problem) {
@@ -127,13 +131,32 @@ public final class ApiClient {
     }
   }
 
-  private JsonNode document(HttpRequest request) {
+  /** Sends a request whose answer is a document. */
+  JsonNode document(HttpRequest request) {
     HttpResponse<byte[]> response = send(request, BodyHandlers.ofByteArray());
-    requireSuccess(response.statusCode(), response::body);
+    requireSuccess(response, response::body);
     return parse(response.body());
   }
 
-  private JsonNode parse(byte[] body) {
+  /**
+   * Sends a request that may be sent twice: again and again while the server is unavailable, as
+   * when a node of its cluster was lost, and when a connection breaks.
+   */
+  JsonNode patiently(HttpRequest request) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return document(request);
+      } catch (ApiException problem) {
+        if (!problem.passes() || attempt > RECONNECTS) {
+          throw problem;
+        }
+        pause();
+      }
+    }
+  }
+
+  /** An answer's document. */
+  JsonNode parse(byte[] body) {
     try {
       return JSON.readTree(body);
     } catch (IOException problem) {
@@ -145,7 +168,8 @@ public final class ApiClient {
   }
 
   /** Turns a problem document into an exception. */
-  private void requireSuccess(int status, Supplier<byte[]> body) {
+  void requireSuccess(HttpResponse<?> response, Supplier<byte[]> body) {
+    int status = response.statusCode();
     if (status / 100 == 2) {
       return;
     }
@@ -157,7 +181,8 @@ public final class ApiClient {
       // Not our server, or something between: its own words are all there is.
       detail = detail.lines().findFirst().orElse("");
     }
-    throw ApiException.of(status, "%s: %s".formatted(server, detail));
+    throw ApiException.of(
+        status, "%s: %s".formatted(server, detail), response.headers().firstValue("Retry-After"));
   }
 
   /** Whether the server has a model. */
@@ -174,40 +199,33 @@ public final class ApiClient {
     throw ApiException.of(status, "%s: status %d".formatted(server, status));
   }
 
-  /**
-   * Uploads a model's file.
-   *
-   * @param isPrivate whether it must not leave the cluster again
-   */
-  public void upload(ModelId id, Path file, boolean isPrivate) {
-    try {
-      document(
-          request("/models" + (isPrivate ? "?visibility=private" : ""))
-              .timeout(TRANSFER)
-              .header("Content-Type", "application/octet-stream")
-              .header("X-Content-SHA256", id.sha256())
-              .POST(BodyPublishers.ofFile(file))
-              .build());
-    } catch (FileNotFoundException problem) {
-      throw new UncheckedIOException("cannot read " + file, problem);
-    }
-  }
-
   /** Downloads a model, complete and with the right content or not at all. */
   public void download(ModelId id, Path target) {
+    download("/models/" + id, target, headers -> id);
+  }
+
+  /**
+   * Downloads a file, complete and with the right content or not at all.
+   *
+   * @param content what the file must be, by the answer's headers
+   * @return the headers; empty if the answer is that there is nothing
+   */
+  Optional<HttpHeaders> download(String path, Path target, Function<HttpHeaders, ModelId> content) {
     Path absolute = target.toAbsolutePath();
     Path partial = absolute.resolveSibling(".rebasin-" + UUID.randomUUID() + ".partial");
     try {
       try {
         HttpResponse<InputStream> response =
-            send(
-                request("/models/" + id).timeout(TRANSFER).GET().build(),
-                BodyHandlers.ofInputStream());
+            send(request(path).timeout(TRANSFER).GET().build(), BodyHandlers.ofInputStream());
         MessageDigest digest = MessageDigest.getInstance("SHA-256");
         try (DigestInputStream body = new DigestInputStream(response.body(), digest)) {
-          requireSuccess(response.statusCode(), () -> readAll(body));
+          requireSuccess(response, () -> readAll(body));
+          if (response.statusCode() == NO_CONTENT) {
+            return Optional.empty();
+          }
           Files.copy(body, partial);
         }
+        ModelId id = content.apply(response.headers());
         String found = HexFormat.of().formatHex(digest.digest());
         if (!found.equals(id.sha256())) {
           throw new ApiException(
@@ -216,6 +234,7 @@ public final class ApiClient {
         }
         Files.move(
             partial, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        return Optional.of(response.headers());
       } finally {
         Files.deleteIfExists(partial);
       }
@@ -235,9 +254,8 @@ public final class ApiClient {
   }
 
   /**
-   * Begins a merge. While the server is unavailable, as when a node of its cluster was lost, and
-   * when a connection breaks, it is tried again under the same key, so that there is one merge
-   * whatever happened to the answer.
+   * Begins a merge; patiently, under one key, so that there is one merge whatever happened to the
+   * answer.
    *
    * @param document as {@code POST /merges} takes it
    */
@@ -248,16 +266,7 @@ public final class ApiClient {
             .header("Idempotency-Key", UUID.randomUUID().toString())
             .POST(BodyPublishers.ofByteArray(HttpJson.bytes(document)))
             .build();
-    for (int attempt = 1; ; attempt++) {
-      try {
-        return document(request);
-      } catch (ApiException problem) {
-        if (!problem.passes() || attempt > RECONNECTS) {
-          throw problem;
-        }
-        pause();
-      }
-    }
+    return patiently(request);
   }
 
   /** How a merge stands. */
@@ -287,7 +296,7 @@ public final class ApiClient {
     while (true) {
       long before = last;
       try {
-        last = followOnce(job, last, events);
+        last = followOnce("/merges/%s/events".formatted(job), last, events);
         JsonNode view = view(job);
         fruitless = 0;
         if (!view.path("status").asText().equals("running")) {
@@ -307,9 +316,13 @@ public final class ApiClient {
     }
   }
 
-  private static void pause() {
+  static void pause() {
+    pause(PAUSE);
+  }
+
+  static void pause(Duration time) {
     try {
-      Thread.sleep(PAUSE.toMillis());
+      Thread.sleep(time.toMillis());
     } catch (InterruptedException problem) {
       Thread.currentThread().interrupt();
       throw new ApiException(ApiException.Cause.FAILED, "interrupted", problem);
@@ -317,9 +330,8 @@ public final class ApiClient {
   }
 
   /** Reads one stream until it ends or breaks; returns the last event's number. */
-  private long followOnce(JobId job, long after, Consumer<JsonNode> events) {
-    HttpRequest.Builder request =
-        request("/merges/" + job + "/events").header("Accept", "text/event-stream");
+  long followOnce(String path, long after, Consumer<JsonNode> events) {
+    HttpRequest.Builder request = request(path).header("Accept", "text/event-stream");
     if (after > 0) {
       request.header("Last-Event-ID", String.valueOf(after));
     }
@@ -330,7 +342,7 @@ public final class ApiClient {
         BufferedReader lines =
             new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
       requireSuccess(
-          response.statusCode(),
+          response,
           () -> lines.lines().reduce("", String::concat).getBytes(StandardCharsets.UTF_8));
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         watchdog.heard();
