@@ -21,6 +21,8 @@ import org.rebasin.actors.node.RebasinNode;
 import org.rebasin.actors.node.StoreUpkeep;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.store.StoreSettings;
+import org.rebasin.actors.telemetry.StoreMetrics;
+import org.rebasin.actors.telemetry.Telemetry;
 import org.rebasin.actors.work.Datasets;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -73,12 +75,13 @@ final class NodeCommand extends RebasinCommand {
 
   @Override
   Output execute() {
-    Config config = config();
+    Config config = Telemetry.start(config());
     ApiSettings api = ApiSettings.of(config);
     JournalSchema.requireReachable(config);
     Path home = Path.of(config.getString("rebasin.node.directory")).toAbsolutePath();
     try (ModelStore store =
         ModelStore.durable(home, StoreSettings.of(config.getConfig("rebasin.store")))) {
+      StoreMetrics.watch(home);
       ClusterNode node = ClusterNode.start(config, store, new Datasets());
       try {
         RebasinNode.await(node.joined());

@@ -1,5 +1,6 @@
 package org.rebasin.actors.cli;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import org.rebasin.actors.node.RebasinNode;
 import org.rebasin.actors.node.TaskFailedException;
 import org.rebasin.actors.report.Json;
 import org.rebasin.actors.store.ModelStore;
+import org.rebasin.actors.telemetry.Telemetry;
 import org.rebasin.actors.work.Datasets;
 import org.rebasin.model.checkpoint.CheckpointException;
 import org.rebasin.model.data.DatasetException;
@@ -90,11 +92,12 @@ abstract class RebasinCommand implements Callable<Integer> {
    * @param products where the store may make its directory
    */
   final <P> Output onNode(Path products, PrepareStep<P> prepare, WorkStep<P> work) {
+    Config config = Telemetry.start(ConfigFactory.load());
     Datasets datasets = new Datasets();
     try (ModelStore store = new ModelStore(products)) {
       P prepared = prepare.apply(store, datasets);
       try (Console console = new Console();
-          RebasinNode node = RebasinNode.start(ConfigFactory.load(), store, datasets)) {
+          RebasinNode node = RebasinNode.start(config, store, datasets)) {
         return work.apply(new Workplace(node, store, datasets, console), prepared);
       }
     }

@@ -9,6 +9,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
 import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.RecoveryCompleted;
+import akka.persistence.typed.RecoveryFailed;
 import akka.persistence.typed.SnapshotAdapter;
 import akka.persistence.typed.javadsl.CommandHandler;
 import akka.persistence.typed.javadsl.Effect;
@@ -25,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.telemetry.JournalMetrics;
 import org.rebasin.actors.work.JobId;
 
 /**
@@ -127,6 +129,7 @@ public final class JobIndex
   private final Clock clock;
   private final Function<JobId, RecipientRef<MergeJob.Command>> jobs;
   private final Map<JobId, ActorRef<Reply>> submitters = new HashMap<>();
+  private boolean recovered;
   private int ticks;
 
   private JobIndex(
@@ -186,7 +189,13 @@ public final class JobIndex
             state -> {
               timers.startTimerWithFixedDelay(new Tick(), limits.resubmission());
               state.notStarted().forEach((job, added) -> start(added));
+              if (recovered) {
+                // Nothing but the journal makes it start afresh.
+                JournalMetrics.writeFailed("index");
+              }
+              recovered = true;
             })
+        .onSignal(RecoveryFailed.class, (state, failed) -> JournalMetrics.recoveryFailed("index"))
         .build();
   }
 

@@ -8,6 +8,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
 import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.RecoveryCompleted;
+import akka.persistence.typed.RecoveryFailed;
 import akka.persistence.typed.javadsl.CommandHandler;
 import akka.persistence.typed.javadsl.Effect;
 import akka.persistence.typed.javadsl.EffectBuilder;
@@ -30,6 +31,7 @@ import org.rebasin.actors.job.JournalEvent.Retried;
 import org.rebasin.actors.job.JournalEvent.TaskCompleted;
 import org.rebasin.actors.job.JournalEvent.TaskGivenUp;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.telemetry.JournalMetrics;
 import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.Progress;
 import org.rebasin.actors.work.TaskFailure;
@@ -128,6 +130,7 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
   private final JobEnvironment environment;
   private final OutstandingTasks outstanding = new OutstandingTasks();
   private final JobAudience audience = new JobAudience();
+  private boolean recovered;
 
   private MergeJob(
       ActorContext<Command> context,
@@ -163,6 +166,7 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
   public SignalHandler<JobState> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), this::onRecovered)
+        .onSignal(RecoveryFailed.class, (state, failed) -> JournalMetrics.recoveryFailed("job"))
         .build();
   }
 
@@ -205,6 +209,11 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
   /** Also after each time that the journal was away. */
   private void onRecovered(JobState state) {
     outstanding.clear();
+    if (recovered) {
+      // Nothing but the journal makes it start afresh.
+      JournalMetrics.writeFailed("job");
+    }
+    recovered = true;
     if (state instanceof JobState.Known job) {
       timers.startTimerWithFixedDelay(new Tick(), environment.limits().resubmission());
       settle(job);
@@ -398,6 +407,7 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
                 tellProgress((JobState.Known) state, completed);
               }
               settle((JobState.Known) state);
+              JobEnd.measure((JobState.Known) state);
             });
   }
 

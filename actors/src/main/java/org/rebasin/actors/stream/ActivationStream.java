@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
+import org.rebasin.actors.telemetry.StreamMetrics;
 import org.rebasin.model.data.Batch;
 import org.rebasin.model.data.LabelledImages;
 import org.rebasin.model.data.Normalization;
@@ -48,7 +49,7 @@ public final class ActivationStream implements AutoCloseable {
   private final int batchSize;
   private final Normalization normalization;
 
-  private final InFlight inFlight = new InFlight();
+  private final InFlight inFlight = new InFlight(StreamMetrics.ACTIVATIONS);
   private final ConcurrentLinkedQueue<Pass> free = new ConcurrentLinkedQueue<>();
   private final List<Pass> owned = new ArrayList<>();
 
@@ -122,6 +123,7 @@ public final class ActivationStream implements AutoCloseable {
   public CompletionStage<Done> run(Reader reader, String dispatcher, Materializer materializer) {
     return Source.range(0, (to - from - 1) / batchSize)
         .map(this::fill)
+        .via(StreamMetrics.ACTIVATIONS.meter(pass -> 4L * pass.batch.inputs().size()))
         .async()
         .via(Flow.fromGraph(passes()))
         .map(
@@ -216,6 +218,7 @@ public final class ActivationStream implements AutoCloseable {
     try {
       if (!closed) {
         closed = true;
+        inFlight.close();
         owned.forEach(Pass::close);
       }
     } finally {

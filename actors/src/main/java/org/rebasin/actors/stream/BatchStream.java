@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
+import org.rebasin.actors.telemetry.StreamMetrics;
 import org.rebasin.model.data.Augmentation;
 import org.rebasin.model.data.AugmentationPass;
 import org.rebasin.model.data.Batch;
@@ -31,7 +32,7 @@ public final class BatchStream implements AutoCloseable {
   private final long seed;
   private final Normalization normalization;
   private final Augmentation augmentation;
-  private final InFlight inFlight = new InFlight();
+  private final InFlight inFlight = new InFlight(StreamMetrics.BATCHES);
   private final List<Batch> owned = new ArrayList<>();
   private final ConcurrentLinkedQueue<Batch> free = new ConcurrentLinkedQueue<>();
   private boolean closed;
@@ -101,6 +102,7 @@ public final class BatchStream implements AutoCloseable {
     return Source.range(1, epochs)
         .mapConcat(this::places)
         .map(this::fill)
+        .via(StreamMetrics.BATCHES.meter(ready -> 4L * ready.batch().inputs().size()))
         .async()
         .via(
             Flow.of(Ready.class)
@@ -153,6 +155,7 @@ public final class BatchStream implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
+    inFlight.close();
     for (Batch batch : owned) {
       synchronized (batch) {
         batch.close();

@@ -20,6 +20,7 @@ import java.util.zip.CRC32C;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.store.Reception;
+import org.rebasin.actors.telemetry.TransferMetrics;
 import org.rebasin.actors.wire.WireMessage;
 
 /**
@@ -74,6 +75,7 @@ final class ChunkSender extends AbstractBehavior<ChunkSender.Command> {
   private final long size;
   private long position;
   private int credit;
+  private long exhausted;
 
   private ChunkSender(
       ActorContext<Command> context,
@@ -118,6 +120,9 @@ final class ChunkSender extends AbstractBehavior<ChunkSender.Command> {
 
   private Behavior<Command> onCredit(Credit more) throws IOException {
     credit += more.chunks();
+    if (exhausted != 0) {
+      TransferMetrics.heldBack(System.nanoTime() - exhausted);
+    }
     while (credit > 0 && position < size) {
       byte[] bytes = new byte[(int) Math.min(Reception.CHUNK_BYTES, size - position)];
       ByteBuffer target = ByteBuffer.wrap(bytes);
@@ -134,7 +139,9 @@ final class ChunkSender extends AbstractBehavior<ChunkSender.Command> {
               attempt, position / Reception.CHUNK_BYTES, (int) checksum.getValue(), bytes));
       position += bytes.length;
       credit--;
+      TransferMetrics.sent(bytes.length);
     }
+    exhausted = position < size ? System.nanoTime() : 0;
     return this;
   }
 

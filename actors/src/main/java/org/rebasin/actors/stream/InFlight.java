@@ -1,29 +1,53 @@
 package org.rebasin.actors.stream;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import org.rebasin.actors.telemetry.StreamMetrics;
 
 /** Counts the elements that a stream holds, and the most it ever held at once. Thread-safe. */
 public final class InFlight {
-  private final AtomicInteger now = new AtomicInteger();
-  private final AtomicInteger highWater = new AtomicInteger();
+  private final StreamMetrics metrics;
+  private int now;
+  private int highWater;
+  private boolean closed;
+
+  InFlight(StreamMetrics metrics) {
+    this.metrics = metrics;
+  }
 
   /** An element entered the stream. */
-  public void entered() {
-    highWater.accumulateAndGet(now.incrementAndGet(), Math::max);
+  public synchronized void entered() {
+    if (!closed) {
+      now++;
+      metrics.inFlight(1);
+      if (now > highWater) {
+        highWater = now;
+        metrics.highWater(now);
+      }
+    }
   }
 
   /** An element left it. */
-  public void left() {
-    now.decrementAndGet();
+  public synchronized void left() {
+    if (!closed) {
+      now--;
+      metrics.inFlight(-1);
+    }
+  }
+
+  /** The stream has ended, with whatever was in it. */
+  synchronized void close() {
+    if (!closed) {
+      closed = true;
+      metrics.inFlight(-now);
+    }
   }
 
   /** Elements in the stream now. */
-  public int now() {
-    return now.get();
+  public synchronized int now() {
+    return now;
   }
 
   /** The most that were in it at once. */
-  public int highWater() {
-    return highWater.get();
+  public synchronized int highWater() {
+    return highWater;
   }
 }

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
+import org.rebasin.actors.telemetry.ActorMetrics;
 import org.rebasin.actors.wire.WireMessage;
 
 /**
@@ -109,7 +110,7 @@ final class ModelExchange extends AbstractBehavior<ModelExchange.Command> {
         .onMessage(SenderEnded.class, this::onSenderEnded)
         .onMessage(FetchEnded.class, this::onFetchEnded)
         .onMessage(ReceiverStopped.class, this::onReceiverStopped)
-        .onSignal(akka.actor.typed.PreRestart.class, restart -> giveUp())
+        .onSignal(akka.actor.typed.PreRestart.class, restart -> onPreRestart())
         .onSignal(akka.actor.typed.PostStop.class, stop -> giveUp())
         .build();
   }
@@ -233,6 +234,11 @@ final class ModelExchange extends AbstractBehavior<ModelExchange.Command> {
       }
     }
     return startFetches();
+  }
+
+  private Behavior<Command> onPreRestart() {
+    ActorMetrics.restarted("model-exchange");
+    return giveUp();
   }
 
   private Behavior<Command> giveUp() {

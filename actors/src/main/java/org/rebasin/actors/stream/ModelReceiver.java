@@ -24,6 +24,7 @@ import org.rebasin.actors.store.Labels;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.store.Reception;
+import org.rebasin.actors.telemetry.TransferMetrics;
 import org.rebasin.actors.wire.WireMessage;
 
 /**
@@ -95,6 +96,7 @@ final class ModelReceiver extends AbstractBehavior<ModelReceiver.Command> {
   private Optional<Reception> reception = Optional.empty();
   private Instant made = Instant.EPOCH;
   private int uncredited;
+  private final TransferMetrics.Window underWay = new TransferMetrics.Window();
 
   private ModelReceiver(
       ActorContext<Command> context,
@@ -190,6 +192,7 @@ final class ModelReceiver extends AbstractBehavior<ModelReceiver.Command> {
   }
 
   private void leave() {
+    underWay.close();
     sender.ifPresent(
         old -> {
           getContext().unwatch(old);
@@ -213,6 +216,7 @@ final class ModelReceiver extends AbstractBehavior<ModelReceiver.Command> {
   }
 
   private Behavior<Command> fail(String reason) {
+    TransferMetrics.ended("failed");
     fetched.completeExceptionally(new TransferException(reason));
     return Behaviors.stopped();
   }
@@ -247,6 +251,7 @@ final class ModelReceiver extends AbstractBehavior<ModelReceiver.Command> {
     uncredited = 0;
     opened.sender().tell(new ChunkSender.Begin(arriving.position()));
     opened.sender().tell(new ChunkSender.Credit(settings.window()));
+    underWay.grant(settings.window());
     awaitWithin(settings.patience());
     return this;
   }
@@ -271,6 +276,7 @@ final class ModelReceiver extends AbstractBehavior<ModelReceiver.Command> {
     if (chunk.attempt() != attempt || sender.isEmpty()) {
       return this;
     }
+    underWay.arrived(chunk.bytes().length);
     Reception arriving = reception.orElseThrow();
     long expected = arriving.position() / Reception.CHUNK_BYTES;
     CRC32C checksum = new CRC32C();
@@ -294,6 +300,7 @@ final class ModelReceiver extends AbstractBehavior<ModelReceiver.Command> {
     // In batches, as each costs a message.
     if (++uncredited >= Math.max(1, settings.window() / 4)) {
       sender.get().tell(new ChunkSender.Credit(uncredited));
+      underWay.grant(uncredited);
       uncredited = 0;
     }
     awaitWithin(settings.patience());
@@ -312,6 +319,7 @@ final class ModelReceiver extends AbstractBehavior<ModelReceiver.Command> {
       if (arriving.commit()) {
         store.made(id, made);
         leave();
+        TransferMetrics.ended("fetched");
         fetched.complete(akka.Done.getInstance());
         return Behaviors.stopped();
       }
@@ -351,6 +359,7 @@ final class ModelReceiver extends AbstractBehavior<ModelReceiver.Command> {
   }
 
   private Behavior<Command> close() {
+    underWay.close();
     reception.ifPresent(Reception::close);
     return this;
   }

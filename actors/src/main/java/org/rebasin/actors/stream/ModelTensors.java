@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
+import org.rebasin.actors.telemetry.StreamMetrics;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.TensorDeclaration;
 import org.rebasin.model.merge.WeightedAverage;
@@ -35,7 +36,7 @@ public final class ModelTensors {
   private final List<Member> members;
   private final double[] weights;
   private final PermutationSpec spec;
-  private final InFlight inFlight = new InFlight();
+  private final InFlight inFlight = new InFlight(StreamMetrics.TENSORS);
   private final Map<Object, Runnable> owned = new IdentityHashMap<>();
   private boolean ended;
 
@@ -91,6 +92,7 @@ public final class ModelTensors {
     int[] shape = members.get(0).file().shape(tensor.name());
     return Source.from(members)
         .map(member -> read(member, tensor.name()))
+        .via(StreamMetrics.TENSORS.meter(read -> 4L * read.size()))
         .async()
         .via(
             Flow.of(Tensor.class)
@@ -146,6 +148,7 @@ public final class ModelTensors {
 
   private synchronized void end() {
     ended = true;
+    inFlight.close();
     owned.values().forEach(Runnable::run);
     owned.clear();
   }

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import org.rebasin.actors.telemetry.WireMetrics;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -111,6 +112,7 @@ public final class WireSerializer extends SerializerWithStringManifest
       with(
           kryo -> {
             kryo.writeClassAndObject(output, message);
+            WireMetrics.sent(output.total());
             return message;
           });
     } catch (KryoBufferOverflowException tooLong) {
@@ -119,6 +121,7 @@ public final class WireSerializer extends SerializerWithStringManifest
       overflow.initCause(tooLong);
       throw overflow;
     } catch (WireException refused) {
+      WireMetrics.refused("sent");
       log("does not send", message.getClass().getName(), refused);
       throw refused;
     }
@@ -143,6 +146,7 @@ public final class WireSerializer extends SerializerWithStringManifest
                 .formatted(FORMAT, manifest));
       }
       Object message = with(kryo -> kryo.readClassAndObject(input));
+      WireMetrics.received(input.total());
       if (message == null) {
         throw new WireException("expected a message, found null");
       }
@@ -151,10 +155,10 @@ public final class WireSerializer extends SerializerWithStringManifest
       WireException refused =
           new WireException("a message is malformed: " + malformed.getMessage(), malformed);
       log("does not read", "what another node sent", refused);
-      throw refused;
+      throw counted(refused);
     } catch (WireException refused) {
       log("does not read", "what another node sent", refused);
-      throw refused;
+      throw counted(refused);
     }
   }
 
@@ -177,6 +181,11 @@ public final class WireSerializer extends SerializerWithStringManifest
       }
     }
     return wrapped;
+  }
+
+  private static WireException counted(WireException refused) {
+    WireMetrics.refused("received");
+    return refused;
   }
 
   private void log(String refuses, String what, WireException refused) {

@@ -17,11 +17,13 @@ import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.stream.ModelTensors;
+import org.rebasin.actors.telemetry.AlignmentMetrics;
 import org.rebasin.model.alignment.ActivationMatching;
 import org.rebasin.model.alignment.ActivationMatching.Score;
 import org.rebasin.model.alignment.ActivationMoments;
 import org.rebasin.model.alignment.Alignment;
 import org.rebasin.model.alignment.CycleConsistentMatching;
+import org.rebasin.model.alignment.ManyAlignment;
 import org.rebasin.model.alignment.MergeMany;
 import org.rebasin.model.alignment.WeightMatching;
 import org.rebasin.model.checkpoint.ModelFile;
@@ -159,7 +161,7 @@ public final class PermutationSolver implements TaskRunner {
       }
       PermutationSpec spec = PermutationSpec.of(files.get(0).network());
       List<Weights> models = files.stream().map(ModelFile::weights).toList();
-      return new TaskResult.AlignedMany(
+      ManyAlignment alignment =
           switch (task.strategy()) {
             case MERGE_MANY ->
                 MergeMany.align(spec, models, MergeMany.Settings.withSeed(task.seed()));
@@ -168,7 +170,9 @@ public final class PermutationSolver implements TaskRunner {
                     spec, models, CycleConsistentMatching.Settings.withSeed(task.seed()));
             case TO_REFERENCE ->
                 throw new IllegalStateException("each model is aligned to the first by itself");
-          });
+          };
+      AlignmentMetrics.aligned(alignment, spec);
+      return new TaskResult.AlignedMany(alignment);
     } finally {
       files.forEach(ModelFile::close);
     }
@@ -179,6 +183,7 @@ public final class PermutationSolver implements TaskRunner {
     try (ModelFile reference = store.open(task.reference())) {
       spec = PermutationSpec.of(reference.network());
     }
+    AlignmentMetrics.aligned(alignment, spec);
     Permutations permutations = alignment.permutations();
     List<TaskResult.GroupReport> groups =
         IntStream.range(0, spec.groups().size())

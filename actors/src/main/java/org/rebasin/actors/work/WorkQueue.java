@@ -2,6 +2,7 @@ package org.rebasin.actors.work;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.PostStop;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.rebasin.actors.telemetry.TaskMetrics;
 import org.rebasin.actors.wire.WireMessage;
 
 /**
@@ -190,6 +192,7 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
         .onMessage(WorkerLost.class, this::onWorkerLost)
         .onMessage(RetryDue.class, this::onRetryDue)
         .onMessage(Settled.class, this::onSettled)
+        .onSignal(PostStop.class, this::onPostStop)
         .build();
   }
 
@@ -207,6 +210,7 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
     ended.remove(submit.key());
     Entry entry = new Entry(submit);
     entries.put(submit.key(), entry);
+    TaskMetrics.queued(entry.role().text());
     awaitTurn(entry);
     return this;
   }
@@ -282,6 +286,7 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
     entry.holder = Optional.of(worker);
     slot.held = Optional.of(entry.key());
     waiting.started(entry.key().job());
+    TaskMetrics.started(entry.role().text());
   }
 
   private void assign(ActorRef<Worker.Command> worker, Slot slot, TaskKey key) {
@@ -343,6 +348,7 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
     if (entry != null && entry.holder.equals(Optional.of(back.worker()))) {
       waiting.ended(entry.key().job());
       entry.holder = Optional.empty();
+      TaskMetrics.putBack(entry.role().text());
       awaitTurn(entry);
     }
     return this;
@@ -379,9 +385,11 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
     entry.failedOn = entry.holder;
     entry.holder = Optional.empty();
     waiting.ended(entry.key().job());
+    TaskMetrics.putBack(entry.role().text());
   }
 
   private void retry(Entry entry, int attempts) {
+    TaskMetrics.retried(entry.role().text());
     Duration pause = rules.pause().multipliedBy(1L << (attempts - 1));
     timers.startSingleTimer(entry.key(), new RetryDue(entry.key()), pause);
   }
@@ -400,8 +408,13 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
     if (entry.holder.isPresent()) {
       waiting.ended(entry.key().job());
     }
+    TaskMetrics.ended(entry.role().text(), entry.holder.isPresent(), outcome(reply));
     ended.put(entry.key(), reply);
     reply.ifPresent(entry.submit.replyTo()::tell);
+  }
+
+  private static String outcome(Optional<Reply> reply) {
+    return reply.map(end -> end instanceof Done ? "done" : "failed").orElse("withdrawn");
   }
 
   private Behavior<Command> onRetryDue(RetryDue due) {
@@ -417,6 +430,11 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
     for (Role role : Role.values()) {
       handOut(role);
     }
+    return this;
+  }
+
+  private Behavior<Command> onPostStop(PostStop stop) {
+    TaskMetrics.queueLeft();
     return this;
   }
 

@@ -4,6 +4,7 @@ import akka.Done;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.DispatcherSelector;
+import akka.actor.typed.PreRestart;
 import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
@@ -15,6 +16,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import org.rebasin.actors.telemetry.ActorMetrics;
+import org.rebasin.actors.telemetry.TaskMetrics;
 import org.rebasin.actors.wire.WireMessage;
 
 /**
@@ -104,6 +107,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
   private final AtomicLong pulls;
 
   private long pull;
+  private long begun;
   private Optional<TaskKey> held = Optional.empty();
   private Optional<WorkQueue.Command> ended = Optional.empty();
   private Optional<Throwable> thrown = Optional.empty();
@@ -140,6 +144,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         .onMessage(Unheard.class, this::onUnheard)
         .onMessage(Heartbeat.class, this::onHeartbeat)
         .onMessage(Drain.class, this::onDrain)
+        .onSignal(PreRestart.class, this::onPreRestart)
         .build();
   }
 
@@ -155,6 +160,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
       return this;
     }
     held = Optional.of(assigned.key());
+    begun = System.nanoTime();
     long mine = pull;
     TaskKey key = assigned.key();
     timers.startSingleTimer(key, new Overdue(mine), rhythm.deadline());
@@ -208,6 +214,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
   }
 
   private void end(WorkQueue.Command message) {
+    String outcome = message instanceof WorkQueue.Completed ? "done" : "failed";
+    TaskMetrics.worked(role.text(), outcome, Duration.ofNanos(System.nanoTime() - begun));
     ended = Optional.of(message);
     timers.startSingleTimer(held.orElseThrow(), new Unheard(pull), rhythm.patience());
     queue.tell(message);
@@ -243,6 +251,11 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     } else {
       queue.tell(new WorkQueue.Pull(role, getContext().getSelf(), pull));
     }
+    return this;
+  }
+
+  private Behavior<Command> onPreRestart(PreRestart restart) {
+    ActorMetrics.restarted(role.text());
     return this;
   }
 

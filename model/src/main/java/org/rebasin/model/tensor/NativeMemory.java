@@ -1,7 +1,11 @@
 package org.rebasin.model.tensor;
 
 import java.lang.reflect.Method;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -14,6 +18,9 @@ public final class NativeMemory {
   private static final AtomicLong ALLOCATED = new AtomicLong();
   private static final AtomicLong PEAK = new AtomicLong();
 
+  private static final Map<String, AtomicLong> BY_OWNER = new ConcurrentHashMap<>();
+  private static volatile Function<Thread, String> owners = thread -> "process";
+
   /** Freed bytes between two trims: one takes up to a tenth of a second. */
   private static final long TRIM_AFTER = 512L << 20;
 
@@ -22,13 +29,19 @@ public final class NativeMemory {
 
   private NativeMemory() {}
 
-  static void allocated(long bytes) {
+  /** Counts an allocation; returns the account of its owner, to be given back with it. */
+  static AtomicLong allocated(long bytes) {
     long now = ALLOCATED.addAndGet(bytes);
     PEAK.accumulateAndGet(now, Math::max);
+    AtomicLong owner =
+        BY_OWNER.computeIfAbsent(owners.apply(Thread.currentThread()), name -> new AtomicLong());
+    owner.addAndGet(bytes);
+    return owner;
   }
 
-  static void freed(long bytes) {
+  static void freed(long bytes, AtomicLong owner) {
     ALLOCATED.addAndGet(-bytes);
+    owner.addAndGet(-bytes);
     long freed = FREED.addAndGet(bytes);
     if (freed >= TRIM_AFTER && FREED.compareAndSet(freed, 0)) {
       trim();
@@ -57,6 +70,23 @@ public final class NativeMemory {
   /** What is allocated and not yet closed. */
   public static long bytes() {
     return ALLOCATED.get();
+  }
+
+  /**
+   * Names the owners of what is allocated from now on, by the thread that allocates; for the whole
+   * process. Until then there is one owner, "process".
+   *
+   * @param owner answers at once, with one of a few names
+   */
+  public static void attribute(Function<Thread, String> owner) {
+    owners = owner;
+  }
+
+  /** What is allocated and not yet closed, by who allocated it. */
+  public static Map<String, Long> bytesByOwner() {
+    Map<String, Long> bytes = new TreeMap<>();
+    BY_OWNER.forEach((owner, account) -> bytes.put(owner, account.get()));
+    return bytes;
   }
 
   /** The most that was allocated at once since the last {@link #resetPeak()}. */

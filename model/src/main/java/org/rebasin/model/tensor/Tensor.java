@@ -3,6 +3,7 @@ package org.rebasin.model.tensor;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -17,10 +18,13 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class Tensor implements AutoCloseable {
   private final int[] shape;
   private final FloatBuffer values;
-  private final Optional<INDArray> owned;
+  private final Optional<Owned> owned;
   private boolean closed;
 
-  private Tensor(int[] shape, FloatBuffer values, Optional<INDArray> owned) {
+  /** Memory of a tensor's own, and the account in which it is counted. */
+  private record Owned(INDArray array, AtomicLong account) {}
+
+  private Tensor(int[] shape, FloatBuffer values, Optional<Owned> owned) {
     this.shape = shape;
     this.values = values;
     this.owned = owned;
@@ -35,8 +39,8 @@ public final class Tensor implements AutoCloseable {
     int size = sizeOf(shape);
     NativeBackend.load();
     INDArray array = Nd4j.create(DataType.FLOAT, size);
-    NativeMemory.allocated(4L * size);
-    return new Tensor(shape.clone(), array.data().asNioFloat(), Optional.of(array));
+    Owned owned = new Owned(array, NativeMemory.allocated(4L * size));
+    return new Tensor(shape.clone(), array.data().asNioFloat(), Optional.of(owned));
   }
 
   /** Allocates a tensor and fills it with {@code values}; copies. */
@@ -149,9 +153,9 @@ public final class Tensor implements AutoCloseable {
     if (!closed) {
       closed = true;
       owned.ifPresent(
-          array -> {
-            array.close();
-            NativeMemory.freed(4L * values.limit());
+          memory -> {
+            memory.array().close();
+            NativeMemory.freed(4L * values.limit(), memory.account());
           });
     }
   }

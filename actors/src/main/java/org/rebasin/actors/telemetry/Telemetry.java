@@ -1,0 +1,97 @@
+package org.rebasin.actors.telemetry;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValueFactory;
+import java.util.concurrent.atomic.AtomicBoolean;
+import kamon.Kamon;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Telemetry of this process. The project's own metrics are counted always, and cost nanoseconds;
+ * here Kamon is started, which rewrites Akka's classes to measure actors, dispatchers and traces.
+ */
+public final class Telemetry {
+  private static final Logger LOG = LoggerFactory.getLogger(Telemetry.class);
+
+  /** The newest Java whose class files Kamon's Byte Buddy reads. */
+  private static final int NEWEST_JAVA = 22;
+
+  private static final AtomicBoolean STARTED = new AtomicBoolean();
+
+  private Telemetry() {}
+
+  /**
+   * Starts telemetry if {@code rebasin.telemetry.enabled} says so; to be called before the first of
+   * Akka's classes is loaded. A second call does nothing.
+   *
+   * @return the configuration that the actor system is then to have
+   */
+  public static Config start(Config config) {
+    if (!isEnabled(config)) {
+      return config;
+    }
+    if (STARTED.compareAndSet(false, true)) {
+      Metrics.declareAll();
+      MemoryMetrics.attribute();
+    }
+    return instrument(config);
+  }
+
+  /** Whether this process tells what it measures. */
+  static boolean isEnabled(Config config) {
+    return config.getBoolean("rebasin.telemetry.enabled");
+  }
+
+  private static final class Instrumentation {
+    /** Whether Akka's classes are rewritten; tried once. */
+    static final AtomicBoolean TRIED = new AtomicBoolean();
+
+    private Instrumentation() {}
+  }
+
+  private static Config instrument(Config config) {
+    int java = Runtime.version().feature();
+    if (java > NEWEST_JAVA) {
+      if (Instrumentation.TRIED.compareAndSet(false, true)) {
+        warn(
+            "actors and dispatchers are not measured and nothing is traced: Kamon instruments Java"
+                + " 17 to %d, found %d; all other metrics are there".formatted(NEWEST_JAVA, java));
+      }
+      return config;
+    }
+    Config all = settings(config);
+    if (Instrumentation.TRIED.compareAndSet(false, true)) {
+      Kamon.init(all);
+      KamonActors actors = new KamonActors();
+      Metrics.REGISTRY.register(actors);
+      Kamon.addReporter("rebasin", actors);
+    }
+    return all;
+  }
+
+  /** Kamon's settings, from {@code telemetry.conf}, over all others. */
+  private static Config settings(Config config) {
+    Config telemetry = config.getConfig("rebasin.telemetry");
+    boolean traces = telemetry.getBoolean("traces.enabled");
+    return ConfigFactory.empty()
+        .withValue(
+            "kamon.metric.tick-interval",
+            ConfigValueFactory.fromAnyRef(telemetry.getString("interval")))
+        .withValue(
+            "kamon.modules.otel-trace-reporter.enabled", ConfigValueFactory.fromAnyRef(traces))
+        .withValue(
+            "kamon.trace.sampler", ConfigValueFactory.fromAnyRef(traces ? "always" : "never"))
+        .withValue("kamon.otel.trace.endpoint", telemetry.getValue("traces.endpoint"))
+        .withFallback(ConfigFactory.parseResources("telemetry.conf"))
+        .withFallback(config)
+        .resolve();
+  }
+
+  /** Where an operator sees it, also where logging is off. */
+  private static void warn(String message) {
+    LOG.warn("telemetry: {}", message);
+    System.err.println("rebasin: telemetry: " + message);
+  }
+}
