@@ -15,12 +15,11 @@ import kamon.tag.TagSet;
 import org.rebasin.actors.telemetry.Metrics.Type;
 
 /**
- * Takes what Kamon measured of actors and dispatchers in the last interval and keeps it, under this
+ * Takes what Kamon measured of actors in the last interval and keeps it, under this
  * project's names and labels, until Prometheus asks. What Kamon measures beside is left out.
  */
 final class KamonActors implements MetricReporter, MultiCollector {
   private static final List<String> ACTOR = List.of("actor", "worker");
-  private static final List<String> DISPATCHER = List.of("dispatcher");
 
   private static final Family MAILBOX_SIZE =
       family(
@@ -66,32 +65,6 @@ final class KamonActors implements MetricReporter, MultiCollector {
           Type.COUNTER,
           "Messages that an actor has no use for.",
           List.of());
-  private static final Family QUEUE =
-      family(
-          "rebasin_dispatcher_queue_tasks",
-          Type.GAUGE,
-          "The most tasks that waited for a thread in the last interval.",
-          DISPATCHER);
-  private static final Family THREADS =
-      family("rebasin_dispatcher_threads", Type.GAUGE, "Threads of a dispatcher.", DISPATCHER);
-  private static final Family ACTIVE =
-      family(
-          "rebasin_dispatcher_threads_active",
-          Type.GAUGE,
-          "The most threads that were at work in the last interval.",
-          DISPATCHER);
-  private static final Family UTILISATION =
-      family(
-          "rebasin_dispatcher_utilisation_ratio",
-          Type.GAUGE,
-          "Mean share of the threads that may be that were at work in the last interval.",
-          DISPATCHER);
-  private static final Family TASKS =
-      family(
-          "rebasin_dispatcher_tasks_total",
-          Type.COUNTER,
-          "Tasks that a dispatcher's threads completed.",
-          DISPATCHER);
   private static final List<Family> FAMILIES =
       List.of(
           MAILBOX_SIZE,
@@ -101,12 +74,7 @@ final class KamonActors implements MetricReporter, MultiCollector {
           ACTORS,
           MESSAGES,
           DEAD_LETTERS,
-          UNHANDLED,
-          QUEUE,
-          THREADS,
-          ACTIVE,
-          UTILISATION,
-          TASKS);
+          UNHANDLED);
 
   private final Object lock = new Object();
 
@@ -124,9 +92,7 @@ final class KamonActors implements MetricReporter, MultiCollector {
       FAMILIES.forEach(Family::beginInterval);
       asJava(snapshot.counters()).forEach(KamonActors::counter);
       asJava(snapshot.rangeSamplers()).forEach(KamonActors::level);
-      asJava(snapshot.histograms()).forEach(KamonActors::level);
       asJava(snapshot.timers()).forEach(KamonActors::timer);
-      utilise(snapshot);
     }
   }
 
@@ -140,7 +106,6 @@ final class KamonActors implements MetricReporter, MultiCollector {
         case "akka.system.processed-messages" -> MESSAGES.add(value, List.of());
         case "akka.system.dead-letters" -> DEAD_LETTERS.add(value, List.of());
         case "akka.system.unhandled-messages" -> UNHANDLED.add(value, List.of());
-        case "executor.tasks.completed" -> TASKS.add(value, dispatcher(tags));
         default -> {}
       }
     }
@@ -154,9 +119,6 @@ final class KamonActors implements MetricReporter, MultiCollector {
         case "akka.actor.mailbox-size", "akka.group.pending-messages" ->
             MAILBOX_SIZE.max(values.max(), actor(tags));
         case "akka.system.active-actors" -> ACTORS.max(values.max(), List.of());
-        case "executor.queue-size" -> QUEUE.max(values.max(), dispatcher(tags));
-        case "executor.threads.total" -> THREADS.max(values.max(), dispatcher(tags));
-        case "executor.threads.active" -> ACTIVE.max(values.max(), dispatcher(tags));
         default -> {}
       }
     }
@@ -175,50 +137,9 @@ final class KamonActors implements MetricReporter, MultiCollector {
     }
   }
 
-  /** The mean number of active threads over what the dispatcher may have. */
-  private static void utilise(PeriodSnapshot snapshot) {
-    for (var metric : asJava(snapshot.histograms())) {
-      if (!metric.name().equals("executor.threads.active")) {
-        continue;
-      }
-      for (var instrument : asJava(metric.instruments())) {
-        Distribution active = instrument.value();
-        double most = most(snapshot, instrument.tags());
-        if (active.count() > 0 && most > 0) {
-          double mean = (double) active.sum() / active.count();
-          UTILISATION.max(Math.min(1, mean / most), dispatcher(instrument.tags()));
-        }
-      }
-    }
-  }
-
-  /** A pool's size as configured: its parallelism if it forks and joins, else its most threads. */
-  private static double most(PeriodSnapshot snapshot, TagSet tags) {
-    double most = 0;
-    for (var metric : asJava(snapshot.gauges())) {
-      if (metric.name().equals("executor.threads.max")
-          || metric.name().equals("executor.parallelism")) {
-        for (var instrument : asJava(metric.instruments())) {
-          if (instrument.tags().equals(tags)) {
-            double value = ((Number) instrument.value()).doubleValue();
-            if (metric.name().equals("executor.parallelism")) {
-              return value;
-            }
-            most = Math.max(most, value);
-          }
-        }
-      }
-    }
-    return most;
-  }
-
   private static List<String> actor(TagSet tags) {
     return ActorLabels.of(
         tags.get(Lookups.coerce("path", "")), tags.get(Lookups.coerce("group", "")));
-  }
-
-  private static List<String> dispatcher(TagSet tags) {
-    return List.of(tags.get(Lookups.coerce("name", "other")));
   }
 
   @Override

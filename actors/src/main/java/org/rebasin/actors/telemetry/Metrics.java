@@ -49,6 +49,7 @@ final class Metrics {
   static void declareAll() {
     TaskMetrics.declare();
     ActorMetrics.declare();
+    DispatcherMetrics.declare();
     AlignmentMetrics.declare();
     MergeMetrics.declare();
     TransferMetrics.declare();

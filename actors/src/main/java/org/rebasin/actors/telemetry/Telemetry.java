@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Telemetry of this process. The project's own metrics are counted always, and cost nanoseconds;
- * here Kamon is started, which rewrites Akka's classes to measure actors, dispatchers and traces.
+ * here Kamon is started, which rewrites Akka's classes to measure actors and to trace.
  */
 public final class Telemetry {
   private static final Logger LOG = LoggerFactory.getLogger(Telemetry.class);
@@ -32,11 +32,20 @@ public final class Telemetry {
     if (!isEnabled(config)) {
       return config;
     }
+    Config settings = settings(config);
     if (STARTED.compareAndSet(false, true)) {
       Metrics.declareAll();
       MemoryMetrics.attribute();
+      if (instruments()) {
+        instrument(settings);
+      } else {
+        warn(
+            "actors are not measured and nothing is traced: Kamon instruments Java 17 to %d, found"
+                    .formatted(NEWEST_JAVA)
+                + " %d; all other metrics are there".formatted(Runtime.version().feature()));
+      }
     }
-    return instrument(config);
+    return settings;
   }
 
   /** Whether this process tells what it measures. */
@@ -44,38 +53,25 @@ public final class Telemetry {
     return config.getBoolean("rebasin.telemetry.enabled");
   }
 
-  private static final class Instrumentation {
-    /** Whether Akka's classes are rewritten; tried once. */
-    static final AtomicBoolean TRIED = new AtomicBoolean();
-
-    private Instrumentation() {}
+  private static void instrument(Config settings) {
+    Kamon.init(settings);
+    KamonActors actors = new KamonActors();
+    Metrics.REGISTRY.register(actors);
+    Kamon.addReporter("rebasin", actors);
   }
 
-  private static Config instrument(Config config) {
-    int java = Runtime.version().feature();
-    if (java > NEWEST_JAVA) {
-      if (Instrumentation.TRIED.compareAndSet(false, true)) {
-        warn(
-            "actors and dispatchers are not measured and nothing is traced: Kamon instruments Java"
-                + " 17 to %d, found %d; all other metrics are there".formatted(NEWEST_JAVA, java));
-      }
-      return config;
-    }
-    Config all = settings(config);
-    if (Instrumentation.TRIED.compareAndSet(false, true)) {
-      Kamon.init(all);
-      KamonActors actors = new KamonActors();
-      Metrics.REGISTRY.register(actors);
-      Kamon.addReporter("rebasin", actors);
-    }
-    return all;
+  /** Whether Kamon can rewrite classes here. */
+  private static boolean instruments() {
+    return Runtime.version().feature() <= NEWEST_JAVA;
   }
 
-  /** Kamon's settings, from {@code telemetry.conf}, over all others. */
+  /** The settings that measuring needs, from {@code telemetry.conf}, over all others. */
   private static Config settings(Config config) {
     Config telemetry = config.getConfig("rebasin.telemetry");
     boolean traces = telemetry.getBoolean("traces.enabled");
-    return ConfigFactory.empty()
+    Config kamon =
+        instruments() ? ConfigFactory.parseResources("kamon.conf") : ConfigFactory.empty();
+    return kamon
         .withValue(
             "kamon.metric.tick-interval",
             ConfigValueFactory.fromAnyRef(telemetry.getString("interval")))

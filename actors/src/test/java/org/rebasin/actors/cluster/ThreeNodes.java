@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -43,7 +44,7 @@ final class ThreeNodes implements AutoCloseable {
     this(
         directory,
         journal,
-        settings,
+        node -> settings,
         IntStream.range(0, 3).mapToObj(i -> NodeProcess.Place.free()).toList());
   }
 
@@ -51,19 +52,23 @@ final class ThreeNodes implements AutoCloseable {
    * Starts nodes at some places and waits until all are members.
    *
    * @param journal that they share
-   * @param settings of all nodes, each {@code key=value}
+   * @param settings of each node, counted from 0, each {@code key=value}
    */
   ThreeNodes(
       Path directory,
       SharedJournal journal,
-      List<String> settings,
+      IntFunction<List<String>> settings,
       List<NodeProcess.Place> places) {
     List<String> seeds = places.stream().map(NodeProcess.Place::address).toList();
     try {
       for (int i = 0; i < places.size(); i++) {
         nodes.add(
             new NodeProcess(
-                directory.resolve("node-" + i), places.get(i), seeds, journal, settings));
+                directory.resolve("node-" + i),
+                places.get(i),
+                seeds,
+                journal,
+                settings.apply(i)));
       }
       awaitMembers(nodes.size());
     } catch (RuntimeException problem) {
