@@ -11,5 +11,6 @@ public final class Benchmarks {
     QueueBenchmark.run();
     JobsBenchmark.run();
     TransferBenchmark.run();
+    TelemetryBenchmark.run();
   }
 }

@@ -3,6 +3,7 @@ package org.rebasin.actors.benchmark;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.time.Clock;
 import java.time.Duration;
@@ -33,7 +34,7 @@ final class QueueBenchmark {
   static void run() throws InterruptedException {
     double best = 0;
     for (int round = 0; round < ROUNDS; round++) {
-      best = Math.max(best, tasksPerSecond());
+      best = Math.max(best, tasksPerSecond(ConfigFactory.load()));
     }
     System.out.printf(
         Locale.ROOT,
@@ -44,7 +45,7 @@ final class QueueBenchmark {
         best);
   }
 
-  private static double tasksPerSecond() throws InterruptedException {
+  static double tasksPerSecond(Config config) throws InterruptedException {
     CountDownLatch done = new CountDownLatch(JOBS * TASKS_OF_A_JOB);
     CompletableFuture<Long> started = new CompletableFuture<>();
     ActorSystem<Void> system =
@@ -91,7 +92,7 @@ final class QueueBenchmark {
                   return Behaviors.empty();
                 }),
             "queue",
-            ConfigFactory.load());
+            config);
     done.await();
     double seconds = (System.nanoTime() - started.join()) / 1e9;
     system.terminate();

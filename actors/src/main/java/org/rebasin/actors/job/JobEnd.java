@@ -3,6 +3,7 @@ package org.rebasin.actors.job;
 import java.time.Duration;
 import java.util.Optional;
 import org.rebasin.actors.telemetry.MergeMetrics;
+import org.rebasin.actors.telemetry.Traces;
 import org.rebasin.actors.work.Task;
 
 /** Tells telemetry what a job came to. */
@@ -15,6 +16,7 @@ final class JobEnd {
       return;
     }
     MergeMetrics.ended(job.status().text(), Duration.between(job.begun(), job.updated()));
+    Traces.job(job.id().value(), "merge", job.begun(), job.updated(), job.status().text());
     if (job.status() == JobStatus.SUCCEEDED) {
       MergeOutcome outcome = job.plan().outcome(job.results());
       outcome

@@ -1,7 +1,6 @@
 package org.rebasin.actors.telemetry;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,11 +12,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What this node's models take on disk, looked at when asked and not more than every few seconds.
  */
 public final class StoreMetrics {
+  private static final Logger LOG = LoggerFactory.getLogger(StoreMetrics.class);
   private static final List<String> PARTS = List.of("models", "partial", "writing", "corrupt");
   private static final Duration FRESH = Duration.ofSeconds(5);
   private static final AtomicReference<Optional<Path>> DIRECTORY =
@@ -60,22 +62,25 @@ public final class StoreMetrics {
     if (last.isPresent() && System.nanoTime() - last.get().time() < FRESH.toNanos()) {
       return last;
     }
-    Optional<Usage> now = DIRECTORY.get().map(StoreMetrics::measure);
+    Optional<Usage> now = DIRECTORY.get().flatMap(StoreMetrics::measure);
     LAST.set(now);
     return now;
   }
 
-  private static Usage measure(Path directory) {
+  private static Optional<Usage> measure(Path directory) {
     try {
       Map<String, Long> bytes = new TreeMap<>();
       long[] models = new long[1];
       for (String part : PARTS) {
         bytes.put(part, bytesIn(directory.resolve(part), models));
       }
-      return new Usage(
-          System.nanoTime(), bytes, models[0], Files.getFileStore(directory).getUsableSpace());
+      return Optional.of(
+          new Usage(
+              System.nanoTime(), bytes, models[0], Files.getFileStore(directory).getUsableSpace()));
     } catch (IOException problem) {
-      throw new UncheckedIOException("cannot look at " + directory, problem);
+      // All else is told nevertheless.
+      LOG.warn("no figures of the store: cannot look at {}", directory, problem);
+      return Optional.empty();
     }
   }
 

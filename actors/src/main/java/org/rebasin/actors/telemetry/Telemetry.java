@@ -5,18 +5,14 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import kamon.Kamon;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Telemetry of this process. The project's own metrics are counted always, and cost nanoseconds;
  * here Kamon is started, which rewrites Akka's classes to measure actors and to trace.
  */
 public final class Telemetry {
-  private static final Logger LOG = LoggerFactory.getLogger(Telemetry.class);
-
   /** The newest Java whose class files Kamon's Byte Buddy reads. */
-  private static final int NEWEST_JAVA = 22;
+  private static final int NEWEST_JAVA = 21;
 
   private static final AtomicBoolean STARTED = new AtomicBoolean();
 
@@ -58,6 +54,12 @@ public final class Telemetry {
     KamonActors actors = new KamonActors();
     Metrics.REGISTRY.register(actors);
     Kamon.addReporter("rebasin", actors);
+    if (settings.getBoolean("rebasin.telemetry.traces.enabled")) {
+      Traces.enable(
+          "%s:%d"
+              .formatted(
+                  settings.getString("rebasin.node.host"), settings.getInt("rebasin.node.port")));
+    }
   }
 
   /** Whether Kamon can rewrite classes here. */
@@ -80,14 +82,14 @@ public final class Telemetry {
         .withValue(
             "kamon.trace.sampler", ConfigValueFactory.fromAnyRef(traces ? "always" : "never"))
         .withValue("kamon.otel.trace.endpoint", telemetry.getValue("traces.endpoint"))
+        .withValue("kamon.otel.trace.protocol", telemetry.getValue("traces.protocol"))
         .withFallback(ConfigFactory.parseResources("telemetry.conf"))
         .withFallback(config)
         .resolve();
   }
 
-  /** Where an operator sees it, also where logging is off. */
+  /** Where an operator sees it: logging is off unless asked for. */
   private static void warn(String message) {
-    LOG.warn("telemetry: {}", message);
     System.err.println("rebasin: telemetry: " + message);
   }
 }

@@ -10,6 +10,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.stream.Replicas;
+import org.rebasin.actors.telemetry.TraceStep;
+import org.rebasin.actors.telemetry.Traces;
 
 /**
  * Brings a task's models to this node before it begins, and ends it when its products are on enough
@@ -33,10 +35,16 @@ public final class ReplicatingRunner implements TaskRunner {
     // Models arrive on other threads than those on which work may block.
     Executor executor =
         system.dispatchers().lookup(DispatcherSelector.fromConfig(task.role().dispatcher()));
-    return all(task.inputs(), replicas::ensureLocal)
-        .thenComposeAsync(here -> runner.run(task, progress), executor)
+    TraceStep trace = Traces.current();
+    return trace
+        .part("fetch", () -> all(task.inputs(), replicas::ensureLocal))
+        .thenComposeAsync(
+            here -> trace.part("work", () -> runner.run(task, progress)), executor)
         .thenCompose(
-            result -> all(result.products(), replicas::replicate).thenApply(stored -> result));
+            result ->
+                trace
+                    .part("replicate", () -> all(result.products(), replicas::replicate))
+                    .thenApply(stored -> result));
   }
 
   private static CompletionStage<Void> all(

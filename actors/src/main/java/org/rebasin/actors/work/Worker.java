@@ -18,6 +18,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import org.rebasin.actors.telemetry.ActorMetrics;
 import org.rebasin.actors.telemetry.TaskMetrics;
+import org.rebasin.actors.telemetry.TraceStep;
+import org.rebasin.actors.telemetry.Traces;
 import org.rebasin.actors.wire.WireMessage;
 
 /**
@@ -108,6 +110,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
   private long pull;
   private long begun;
+  private TraceStep trace = TraceStep.NONE;
   private Optional<TaskKey> held = Optional.empty();
   private Optional<WorkQueue.Command> ended = Optional.empty();
   private Optional<Throwable> thrown = Optional.empty();
@@ -161,6 +164,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     }
     held = Optional.of(assigned.key());
     begun = System.nanoTime();
+    trace = Traces.task(assigned.key().job().value(), assigned.key().phase(), role.text());
+    TraceStep step = trace;
     long mine = pull;
     TaskKey key = assigned.key();
     timers.startSingleTimer(key, new Overdue(mine), rhythm.deadline());
@@ -169,8 +174,12 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             CompletableFuture.completedStage(assigned.task())
                 .thenComposeAsync(
                     task ->
-                        runner.run(
-                            task, progress -> queue.tell(new WorkQueue.Progressed(key, progress))),
+                        step.within(
+                            () ->
+                                runner.run(
+                                    task,
+                                    progress ->
+                                        queue.tell(new WorkQueue.Progressed(key, progress)))),
                     executor),
             (result, problem) ->
                 problem == null
@@ -215,6 +224,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
   private void end(WorkQueue.Command message) {
     String outcome = message instanceof WorkQueue.Completed ? "done" : "failed";
+    trace.end(outcome);
     TaskMetrics.worked(role.text(), outcome, Duration.ofNanos(System.nanoTime() - begun));
     ended = Optional.of(message);
     timers.startSingleTimer(held.orElseThrow(), new Unheard(pull), rhythm.patience());

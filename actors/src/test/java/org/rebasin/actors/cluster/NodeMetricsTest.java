@@ -14,11 +14,13 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,12 +43,16 @@ class NodeMetricsTest {
 
   private static final HttpClient CLIENT =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+  private static TraceCollector collector;
   private static ThreeNodes cluster;
   private static List<Integer> ports;
+  private static List<String> jobs;
 
   @BeforeAll
   static void mergeOnThreeNodes() throws IOException {
     ports = IntStream.range(0, 3).mapToObj(i -> NodeProcess.freePort()).toList();
+    collector = new TraceCollector();
+    jobs = new ArrayList<>();
     cluster =
         new ThreeNodes(
             directory.resolve("cluster"),
@@ -55,6 +61,10 @@ class NodeMetricsTest {
                 List.of(
                     "rebasin.telemetry.enabled=on",
                     "rebasin.telemetry.interval=1s",
+                    "rebasin.telemetry.traces.enabled=on",
+                    "rebasin.telemetry.traces.protocol=http/protobuf",
+                    "rebasin.telemetry.traces.endpoint=" + collector.uri(),
+                    "kamon.trace.tick-interval=1s",
                     "rebasin.node.management=on",
                     "rebasin.node.management-port=" + ports.get(node)));
     String first = cluster.upload(cluster.node(0), model(1));
@@ -65,6 +75,7 @@ class NodeMetricsTest {
               cluster.node(2),
               "{\"models\": [\"%s\", \"%s\"], \"method\": \"%s\", \"data\": \"%s\", \"points\": 3}"
                   .formatted(first, second, method, DATA));
+      jobs.add(job);
       JsonNode view = cluster.awaitEnd(job, PATIENCE);
       assertEquals("succeeded", view.path("status").asText(), view.toString());
     }
@@ -74,6 +85,9 @@ class NodeMetricsTest {
   static void stop() {
     if (cluster != null) {
       cluster.close();
+    }
+    if (collector != null) {
+      collector.close();
     }
   }
 
@@ -145,6 +159,21 @@ class NodeMetricsTest {
                 });
       }
     }
+  }
+
+  @Test
+  void aJobsSpansHaveOneTraceOnAllNodesThatWorkedForIt() {
+    for (String job : jobs) {
+      String trace = TraceCollector.traceOf(job);
+      await(
+          () ->
+              collector.operations(trace).containsAll(Set.of("merge", "align", "fetch", "work"))
+                  && collector.nodes(trace).size() > 1);
+      assertEquals(Set.of(job), collector.jobs(trace));
+    }
+    assertEquals(
+        jobs.stream().map(TraceCollector::traceOf).collect(Collectors.toSet()),
+        collector.traces());
   }
 
   @Test

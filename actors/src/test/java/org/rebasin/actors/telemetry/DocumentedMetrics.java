@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 /** The metrics that METRICS.md has a row for. */
 public final class DocumentedMetrics {
   private static final Pattern ROW =
-      Pattern.compile("\\| `([a-z_0-9]+)`( †)? \\| ([a-z]+) \\| ([^|]*) \\| ([^|]+) \\|");
+      Pattern.compile("\\| `([a-z_0-9]+)`( †)? \\| ([a-z]+) \\|([^|]*)\\|([^|]+)\\|");
 
   private DocumentedMetrics() {}
 
