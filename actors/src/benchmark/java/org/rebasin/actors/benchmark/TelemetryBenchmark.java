@@ -1,17 +1,22 @@
 package org.rebasin.actors.benchmark;
 
+import com.sun.management.OperatingSystemMXBean;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.job.MergeRequest.AlignmentPlan;
@@ -32,7 +37,7 @@ import org.rebasin.model.training.TrainingSettings;
  */
 final class TelemetryBenchmark {
   private static final String DATA = "digits:train=4000,test=1000";
-  private static final int PROCESSES = 8;
+  private static final int PROCESSES = 5;
   private static final int JOBS = 5;
 
   private TelemetryBenchmark() {}
@@ -43,8 +48,12 @@ final class TelemetryBenchmark {
     ON
   }
 
-  /** What one process measured: seconds of the fastest job, and tasks a second. */
-  private record Figures(double jobSeconds, double tasksPerSecond) {}
+  /** What one process measured: seconds and processor time of the fastest job, and tasks a second. */
+  private record Figures(double jobSeconds, double jobProcessorSeconds, double tasksPerSecond) {}
+
+  /** A number of what was measured. */
+  @FunctionalInterface
+  private interface Figure extends ToDoubleFunction<Figures> {}
 
   static void run() throws IOException, InterruptedException {
     Map<Telemetered, List<Figures>> figures = new EnumMap<>(Telemetered.class);
@@ -56,42 +65,34 @@ final class TelemetryBenchmark {
         figures.computeIfAbsent(each, key -> new ArrayList<>()).add(measure(each));
       }
     }
-    double off = best(figures.get(Telemetered.OFF));
-    double on = best(figures.get(Telemetered.ON));
-    List<Double> ratios =
-        IntStream.range(0, PROCESSES)
-            .mapToObj(
-                i ->
-                    figures.get(Telemetered.ON).get(i).jobSeconds()
-                        / figures.get(Telemetered.OFF).get(i).jobSeconds())
-            .sorted()
-            .toList();
+    print("time of the demo's job", figures, Figures::jobSeconds);
+    print("processor time of the demo's job", figures, Figures::jobProcessorSeconds);
+    print(
+        "an empty task's way through the queue, in µs", figures, each -> 1e6 / each.tasksPerSecond());
+  }
+
+  private static void print(
+      String what, Map<Telemetered, List<Figures>> figures, Figure figure) {
+    double[] off = figures.get(Telemetered.OFF).stream().mapToDouble(figure).toArray();
+    double[] on = figures.get(Telemetered.ON).stream().mapToDouble(figure).toArray();
+    double[] ratios = IntStream.range(0, PROCESSES).mapToDouble(i -> on[i] / off[i]).toArray();
+    double least = Arrays.stream(off).min().orElseThrow();
     System.out.printf(
         Locale.ROOT,
-        "| telemetry's share of the demo's job, %.2f s: fastest with over fastest without; median of"
-            + " %d pairs (all: %s) | %+.1f %%; %+.1f %% |%n",
-        off,
+        "| telemetry: %s, %.2f without; least with over least without; median of %d pairs (%s)"
+            + " | %s; %s |%n",
+        what,
+        least,
         PROCESSES,
-        String.join(", ", ratios.stream().map(r -> percent(r)).toList()),
-        100 * (on / off - 1),
-        100 * ((ratios.get((PROCESSES - 1) / 2) + ratios.get(PROCESSES / 2)) / 2 - 1));
-    System.out.printf(
-        Locale.ROOT,
-        "| telemetry's share of an empty task's way through the queue | %.1f µs of %.1f µs |%n",
-        1e6 / fastest(figures.get(Telemetered.ON)) - 1e6 / fastest(figures.get(Telemetered.OFF)),
-        1e6 / fastest(figures.get(Telemetered.ON)));
+        Arrays.stream(ratios)
+            .mapToObj(TelemetryBenchmark::percent)
+            .collect(Collectors.joining(", ")),
+        percent(Arrays.stream(on).min().orElseThrow() / least),
+        percent(Arrays.stream(ratios).sorted().toArray()[PROCESSES / 2]));
   }
 
   private static String percent(double ratio) {
     return String.format(Locale.ROOT, "%+.1f %%", 100 * (ratio - 1));
-  }
-
-  private static double best(List<Figures> figures) {
-    return figures.stream().mapToDouble(Figures::jobSeconds).min().orElseThrow();
-  }
-
-  private static double fastest(List<Figures> figures) {
-    return figures.stream().mapToDouble(Figures::tasksPerSecond).max().orElseThrow();
   }
 
   private static Figures measure(Telemetered telemetered) throws IOException, InterruptedException {
@@ -114,24 +115,30 @@ final class TelemetryBenchmark {
       throw new IllegalStateException("the measured process failed: " + printed);
     }
     String[] figures = printed.substring(printed.lastIndexOf('\n') + 1).split(" ");
-    return new Figures(Double.parseDouble(figures[0]), Double.parseDouble(figures[1]));
+    return new Figures(
+        Double.parseDouble(figures[0]),
+        Double.parseDouble(figures[1]),
+        Double.parseDouble(figures[2]));
   }
 
   /** The process that is measured. */
   static final class Measured {
     private Measured() {}
 
-    /** Prints the fastest job's seconds and the queue's tasks a second. */
+    /** Prints the least seconds and processor seconds of a job, and the queue's tasks a second. */
     public static void main(String[] arguments) throws Exception {
       Config config = Telemetry.start(ConfigFactory.load());
       Path directory = Files.createTempDirectory("telemetry-benchmark");
-      double fastest = Double.POSITIVE_INFINITY;
+      double seconds = Double.POSITIVE_INFINITY;
+      double processor = Double.POSITIVE_INFINITY;
       try (ModelStore store = new ModelStore(directory);
           RebasinNode node = RebasinNode.start(config, store, new Datasets())) {
         for (int job = 0; job < JOBS; job++) {
           long begun = System.nanoTime();
+          long before = processorNanos();
           node.run(request(), progress -> {});
-          fastest = Math.min(fastest, (System.nanoTime() - begun) / 1e9);
+          seconds = Math.min(seconds, (System.nanoTime() - begun) / 1e9);
+          processor = Math.min(processor, (processorNanos() - before) / 1e9);
         }
       }
       Files.delete(directory);
@@ -139,8 +146,13 @@ final class TelemetryBenchmark {
       for (int round = 0; round < 3; round++) {
         tasks = Math.max(tasks, QueueBenchmark.tasksPerSecond(config));
       }
-      System.out.println(fastest + " " + tasks);
+      System.out.println(seconds + " " + processor + " " + tasks);
       System.exit(0);
+    }
+
+    private static long processorNanos() {
+      return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+          .getProcessCpuTime();
     }
 
     private static MergeRequest request() {

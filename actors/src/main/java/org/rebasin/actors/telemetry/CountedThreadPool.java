@@ -14,7 +14,8 @@ public final class CountedThreadPool extends ExecutorServiceConfigurator {
   /** Called by Akka, with a dispatcher's settings. */
   public CountedThreadPool(Config config, DispatcherPrerequisites prerequisites) {
     super(config, prerequisites);
-    pool = new ThreadPoolExecutorConfigurator(config.getConfig("thread-pool-executor"), prerequisites);
+    pool =
+        new ThreadPoolExecutorConfigurator(config.getConfig("thread-pool-executor"), prerequisites);
   }
 
   @Override

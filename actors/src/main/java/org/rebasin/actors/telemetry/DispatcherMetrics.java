@@ -16,10 +16,7 @@ final class DispatcherMetrics {
   private record Load(long queued, long threads, long active, long most) {
     Load plus(Load other) {
       return new Load(
-          queued + other.queued,
-          threads + other.threads,
-          active + other.active,
-          most + other.most);
+          queued + other.queued, threads + other.threads, active + other.active, most + other.most);
     }
   }
 
@@ -55,7 +52,10 @@ final class DispatcherMetrics {
 
   private static void gauge(String name, String help, Figure figure) {
     Metrics.gauge(
-        name, help, callback -> loads((id, load) -> callback.call(figure.of(load), id)), "dispatcher");
+        name,
+        help,
+        callback -> loads((id, load) -> callback.call(figure.of(load), id)),
+        "dispatcher");
   }
 
   /** Takes a dispatcher's load. */

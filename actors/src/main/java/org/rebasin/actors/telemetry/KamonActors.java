@@ -15,8 +15,8 @@ import kamon.tag.TagSet;
 import org.rebasin.actors.telemetry.Metrics.Type;
 
 /**
- * Takes what Kamon measured of actors in the last interval and keeps it, under this
- * project's names and labels, until Prometheus asks. What Kamon measures beside is left out.
+ * Takes what Kamon measured of actors in the last interval and keeps it, under this project's names
+ * and labels, until Prometheus asks. What Kamon measures beside is left out.
  */
 final class KamonActors implements MetricReporter, MultiCollector {
   private static final List<String> ACTOR = List.of("actor", "worker");

@@ -38,8 +38,7 @@ public final class ReplicatingRunner implements TaskRunner {
     TraceStep trace = Traces.current();
     return trace
         .part("fetch", () -> all(task.inputs(), replicas::ensureLocal))
-        .thenComposeAsync(
-            here -> trace.part("work", () -> runner.run(task, progress)), executor)
+        .thenComposeAsync(here -> trace.part("work", () -> runner.run(task, progress)), executor)
         .thenCompose(
             result ->
                 trace

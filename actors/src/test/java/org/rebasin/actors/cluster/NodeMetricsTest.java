@@ -172,8 +172,7 @@ class NodeMetricsTest {
       assertEquals(Set.of(job), collector.jobs(trace));
     }
     assertEquals(
-        jobs.stream().map(TraceCollector::traceOf).collect(Collectors.toSet()),
-        collector.traces());
+        jobs.stream().map(TraceCollector::traceOf).collect(Collectors.toSet()), collector.traces());
   }
 
   @Test
@@ -191,8 +190,7 @@ class NodeMetricsTest {
     try {
       HttpResponse<String> page =
           CLIENT.send(
-              HttpRequest.newBuilder(
-                      URI.create("http://127.0.0.1:" + ports.get(node) + "/metrics"))
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + ports.get(node) + "/metrics"))
                   .timeout(Duration.ofSeconds(10))
                   .build(),
               BodyHandlers.ofString());

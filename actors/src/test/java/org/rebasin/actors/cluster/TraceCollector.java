@@ -94,8 +94,7 @@ final class TraceCollector implements AutoCloseable {
     ByteBuffer id = fields(span, TRACE_ID).get(0);
     byte[] trace = new byte[id.remaining()];
     id.duplicate().get(trace);
-    return new Span(
-        HexFormat.of().formatHex(trace), text(fields(span, NAME).get(0)), attributes);
+    return new Span(HexFormat.of().formatHex(trace), text(fields(span, NAME).get(0)), attributes);
   }
 
   private static String text(ByteBuffer bytes) {
@@ -140,7 +139,8 @@ final class TraceCollector implements AutoCloseable {
   static String traceOf(String job) {
     BigInteger number = BigInteger.ZERO;
     for (char digit : job.toCharArray()) {
-      number = number.multiply(BigInteger.valueOf(32)).add(BigInteger.valueOf(DIGITS.indexOf(digit)));
+      number =
+          number.multiply(BigInteger.valueOf(32)).add(BigInteger.valueOf(DIGITS.indexOf(digit)));
     }
     return "%032x".formatted(number);
   }
@@ -171,8 +171,7 @@ final class TraceCollector implements AutoCloseable {
         span -> span.attributes().get(key));
   }
 
-  private Set<String> of(
-      Predicate<Span> which, Function<Span, String> what) {
+  private Set<String> of(Predicate<Span> which, Function<Span, String> what) {
     problems.forEach(
         problem -> {
           throw new AssertionError("what was sent is malformed", problem);

@@ -16,7 +16,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What each class that others call does to the page; others in this process may count meanwhile. */
+/**
+ * What each class that others call does to the page; others in this process may count meanwhile.
+ */
 class InstrumentsTest {
   private static Scrape page() {
     Metrics.declareAll();
@@ -53,8 +55,12 @@ class InstrumentsTest {
               .runWith(Sink.seq(), system)
               .toCompletableFuture()
               .get(10, TimeUnit.SECONDS);
-      assertEquals(Source.range(1, 100).runWith(Sink.seq(), system).toCompletableFuture()
-          .get(10, TimeUnit.SECONDS), passed);
+      assertEquals(
+          Source.range(1, 100)
+              .runWith(Sink.seq(), system)
+              .toCompletableFuture()
+              .get(10, TimeUnit.SECONDS),
+          passed);
     } finally {
       system.terminate();
       system.getWhenTerminated().toCompletableFuture().get(10, TimeUnit.SECONDS);
@@ -94,8 +100,7 @@ class InstrumentsTest {
     FederationMetrics.staleness(2);
     Scrape page = page();
     assertEquals(
-        before + 1,
-        page.sum("rebasin_federation_contributions_total", Map.of("outcome", "other")));
+        before + 1, page.sum("rebasin_federation_contributions_total", Map.of("outcome", "other")));
     assertTrue(page.sum("rebasin_federation_versions_total") >= 1);
     assertTrue(page.sum("rebasin_federation_publish_seconds") >= 1);
     assertTrue(page.sum("rebasin_federation_staleness_versions") >= 1);

@@ -61,8 +61,7 @@ class MetricsTest {
     for (MetricSnapshot metric : registry.scrape()) {
       boolean counter = metric instanceof CounterSnapshot;
       String name = metric.getMetadata().getPrometheusName() + (counter ? "_total" : "");
-      String type =
-          counter ? "counter" : metric instanceof SummarySnapshot ? "summary" : "gauge";
+      String type = counter ? "counter" : metric instanceof SummarySnapshot ? "summary" : "gauge";
       Set<String> labels = new TreeSet<>();
       metric
           .getDataPoints()

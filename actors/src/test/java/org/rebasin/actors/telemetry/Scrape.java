@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
  */
 public record Scrape(Map<String, String> types, List<Sample> samples) {
   private static final Pattern TYPE =
-      Pattern.compile("# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram|summary|untyped)");
+      Pattern.compile(
+          "# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram|summary|untyped)");
   private static final Pattern HELP = Pattern.compile("# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) .+");
   private static final Pattern SAMPLE =
       Pattern.compile("([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{(.*)\\})? (\\S+)");
@@ -69,8 +70,7 @@ public record Scrape(Map<String, String> types, List<Sample> samples) {
   public boolean has(String metric) {
     return samples.stream()
         .anyMatch(
-            sample ->
-                sample.name().equals(metric) || sample.name().equals(metric + "_count"));
+            sample -> sample.name().equals(metric) || sample.name().equals(metric + "_count"));
   }
 
   /** The sum over all of a metric's samples; of a histogram, how many were observed. */
@@ -81,9 +81,7 @@ public record Scrape(Map<String, String> types, List<Sample> samples) {
   /** The same over the samples with some labels. */
   public double sum(String metric, Map<String, String> labels) {
     return samples.stream()
-        .filter(
-            sample ->
-                sample.name().equals(metric) || sample.name().equals(metric + "_count"))
+        .filter(sample -> sample.name().equals(metric) || sample.name().equals(metric + "_count"))
         .filter(sample -> sample.labels().entrySet().containsAll(labels.entrySet()))
         .mapToDouble(Sample::value)
         .sum();

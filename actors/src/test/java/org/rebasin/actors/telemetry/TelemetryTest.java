@@ -44,8 +44,7 @@ class TelemetryTest {
         2,
         step.part("work", () -> CompletableFuture.completedStage(2)).toCompletableFuture().join());
     step.end("done");
-    Traces.job(
-        "00000000000000000000000011", "merge", Instant.EPOCH, Instant.EPOCH, "succeeded");
+    Traces.job("00000000000000000000000011", "merge", Instant.EPOCH, Instant.EPOCH, "succeeded");
     assertSame(TraceStep.NONE, Traces.current());
   }
 }
