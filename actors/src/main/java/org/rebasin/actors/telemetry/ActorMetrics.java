@@ -14,6 +14,13 @@ public final class ActorMetrics {
       Metrics.counter(
           "rebasin_actor_restarts_total", "Actors that their supervisor started afresh.", "actor");
 
+  static {
+    Roles.ALL.forEach(FAILURES::initLabelValues);
+    Roles.ALL.forEach(RESTARTS::initLabelValues);
+    FAILURES.initLabelValues("model-exchange");
+    RESTARTS.initLabelValues("model-exchange");
+  }
+
   private ActorMetrics() {}
 
   static void declare() {

@@ -3,6 +3,7 @@ package org.rebasin.actors.telemetry;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
 import java.time.Duration;
+import java.util.List;
 
 /** Merges that ended on this node, and what they came to. Thread-safe. */
 public final class MergeMetrics {
@@ -25,6 +26,12 @@ public final class MergeMetrics {
           "Highest rise of the test loss above the chord between two models.",
           Buckets.LOSSES,
           "curve");
+
+  static {
+    for (String outcome : List.of("succeeded", "failed", "cancelled")) {
+      ENDED.initLabelValues(outcome);
+    }
+  }
 
   private MergeMetrics() {}
 

@@ -4,6 +4,7 @@ import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Histogram;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Tasks: in the queue, which is on one node of a cluster, and at the workers of this node. Roles
@@ -29,6 +30,16 @@ public final class TaskMetrics {
           Buckets.WORK_SECONDS,
           "role",
           "outcome");
+
+  static {
+    queueLeft();
+    Roles.ALL.forEach(RETRIES::initLabelValues);
+    for (String role : Roles.ALL) {
+      for (String outcome : List.of("done", "failed", "withdrawn")) {
+        ENDED.initLabelValues(role, outcome);
+      }
+    }
+  }
 
   private TaskMetrics() {}
 
@@ -71,6 +82,8 @@ public final class TaskMetrics {
   public static void queueLeft() {
     QUEUED.clear();
     RUNNING.clear();
+    Roles.ALL.forEach(QUEUED::initLabelValues);
+    Roles.ALL.forEach(RUNNING::initLabelValues);
   }
 
   /**
