@@ -38,13 +38,13 @@ final class ThreeNodes implements AutoCloseable {
    * Starts them and waits until all are members.
    *
    * @param journal that they share
-   * @param settings of all nodes, each {@code key=value}
+   * @param settings of each node, counted from 0, each {@code key=value}
    */
-  ThreeNodes(Path directory, SharedJournal journal, List<String> settings) {
+  ThreeNodes(Path directory, SharedJournal journal, IntFunction<List<String>> settings) {
     this(
         directory,
         journal,
-        node -> settings,
+        settings,
         IntStream.range(0, 3).mapToObj(i -> NodeProcess.Place.free()).toList());
   }
 
