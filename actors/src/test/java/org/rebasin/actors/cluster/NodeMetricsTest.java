@@ -72,7 +72,6 @@ class NodeMetricsTest {
     for (String method : List.of("weight", "activation")) {
       String job =
           cluster.submit(
-              cluster.node(2),
               "{\"models\": [\"%s\", \"%s\"], \"method\": \"%s\", \"data\": \"%s\", \"points\": 3}"
                   .formatted(first, second, method, DATA));
       jobs.add(job);
