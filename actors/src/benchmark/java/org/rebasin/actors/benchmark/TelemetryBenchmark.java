@@ -48,7 +48,9 @@ final class TelemetryBenchmark {
     ON
   }
 
-  /** What one process measured: seconds and processor time of the fastest job, and tasks a second. */
+  /**
+   * What one process measured: seconds and processor time of the fastest job, and tasks a second.
+   */
   private record Figures(double jobSeconds, double jobProcessorSeconds, double tasksPerSecond) {}
 
   /** A number of what was measured. */
@@ -68,11 +70,12 @@ final class TelemetryBenchmark {
     print("time of the demo's job", figures, Figures::jobSeconds);
     print("processor time of the demo's job", figures, Figures::jobProcessorSeconds);
     print(
-        "an empty task's way through the queue, in µs", figures, each -> 1e6 / each.tasksPerSecond());
+        "an empty task's way through the queue, in µs",
+        figures,
+        each -> 1e6 / each.tasksPerSecond());
   }
 
-  private static void print(
-      String what, Map<Telemetered, List<Figures>> figures, Figure figure) {
+  private static void print(String what, Map<Telemetered, List<Figures>> figures, Figure figure) {
     double[] off = figures.get(Telemetered.OFF).stream().mapToDouble(figure).toArray();
     double[] on = figures.get(Telemetered.ON).stream().mapToDouble(figure).toArray();
     double[] ratios = IntStream.range(0, PROCESSES).mapToDouble(i -> on[i] / off[i]).toArray();

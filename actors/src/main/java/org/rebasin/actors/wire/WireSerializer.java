@@ -75,7 +75,8 @@ public final class WireSerializer extends SerializerWithStringManifest
               .newInstance());
     } catch (ReflectiveOperationException | ClassCastException problem) {
       throw new IllegalStateException(
-          "rebasin.wire.protocol: expected a WireProtocol with a constructor without arguments, found "
+          "rebasin.wire.protocol: expected a WireProtocol with a constructor without arguments,"
+              + " found "
               + name,
           problem);
     }

@@ -38,7 +38,8 @@ class ClusterTest {
     merges = new PairMerges(directory);
     journal = SharedJournal.in(directory);
     network = new CuttableNetwork(3);
-    cluster = new ThreeNodes(directory.resolve("cluster"), journal, node -> List.of(), network.places());
+    cluster =
+        new ThreeNodes(directory.resolve("cluster"), journal, node -> List.of(), network.places());
     merges.upload(cluster, directory);
   }
 

@@ -64,11 +64,7 @@ final class ThreeNodes implements AutoCloseable {
       for (int i = 0; i < places.size(); i++) {
         nodes.add(
             new NodeProcess(
-                directory.resolve("node-" + i),
-                places.get(i),
-                seeds,
-                journal,
-                settings.apply(i)));
+                directory.resolve("node-" + i), places.get(i), seeds, journal, settings.apply(i)));
       }
       awaitMembers(nodes.size());
     } catch (RuntimeException problem) {
