@@ -123,6 +123,8 @@ class BootstrapTest {
                   stable-margin = 500 ms
                   interval = 200 ms
                 }
+                # Nodes that differ in their ports alone are not seen otherwise.
+                contact-point.filter-on-fallback-port = off
                 contact-point.probe-interval = 200 ms
               }
               coordinated-shutdown.exit-jvm = off
