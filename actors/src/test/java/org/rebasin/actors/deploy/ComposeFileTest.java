@@ -8,6 +8,7 @@ import com.typesafe.config.Config;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -210,12 +212,27 @@ class ComposeFileTest {
     // What all may read lies where only its owner may enter.
     assertEquals(
         "rwx------",
-        java.nio.file.attribute.PosixFilePermissions.toString(
+        PosixFilePermissions.toString(
             Files.getPosixFilePermissions(directory.resolve("secrets"))));
   }
 
   @Test
+  void prometheusAsksEachNodesManagementPort() {
+    List<String> targets =
+        texts(
+            Deployed.yaml(Deployed.DEPLOY.resolve("compose-targets.yml")).get(0).at("/0/targets"));
+    assertEquals(
+        NODES.stream()
+            .map(node -> node + ":" + configuration(node).getInt("rebasin.node.management-port"))
+            .toList(),
+        targets);
+  }
+
+  @Test
   void filesThatAreMountedAreThere() {
+    Assumptions.assumeTrue(
+        Files.isDirectory(Deployed.DEPLOY.resolve("prometheus")),
+        "no deploy/prometheus here: what Prometheus and Grafana mount is not checked");
     for (JsonNode service : file.get("services")) {
       for (String volume : texts(service.path("volumes"))) {
         String from = volume.split(":")[0];

@@ -21,11 +21,15 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Writes the reference of all settings from the files that give them their defaults. */
 final class ConfigurationReference {
   private static final Pattern VARIABLE = Pattern.compile("\\$\\{\\??(REBASIN_[A-Z_]+)}");
+
+  private static final Pattern VARIABLE_OVER_DEFAULT =
+      Pattern.compile("(\".*\"),\\$\\{\\?(REBASIN_[A-Z_]+)}");
 
   /** Files show what they say themselves; what they include has a section of its own. */
   private static final ConfigParseOptions ALONE =
@@ -148,11 +152,19 @@ final class ConfigurationReference {
   }
 
   private static String comment(ConfigValue value) {
-    return String.join(" ", value.origin().comments().stream().map(String::strip).toList()).strip();
+    return value.origin().comments().stream()
+        // What stands further in is an example.
+        .map(line -> line.startsWith("   ") ? "`" + line.strip() + "`." : line.strip())
+        .collect(Collectors.joining(" "))
+        .strip();
   }
 
   private static String rendered(ConfigValue value) {
     String rendered = value.render(ConfigRenderOptions.concise());
+    Matcher either = VARIABLE_OVER_DEFAULT.matcher(rendered);
+    if (either.matches()) {
+      return "%s, or $%s".formatted(either.group(1), either.group(2));
+    }
     boolean plain = rendered.matches("\"[A-Za-z0-9 ._-]+\"");
     return plain ? rendered.substring(1, rendered.length() - 1) : rendered;
   }
