@@ -6,11 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.introspect.Annotated;
-import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
@@ -22,7 +19,6 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Probe;
-import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.ServicePort;
@@ -35,8 +31,6 @@ import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import java.net.URI;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -49,70 +43,10 @@ import org.junit.jupiter.api.Test;
 
 /** The manifests are what Kubernetes takes, and agree with each other and with the node. */
 class KubernetesManifestsTest {
-  private static final Path DIRECTORY = Deployed.DEPLOY.resolve("kubernetes");
-
-  private static final Map<String, Class<? extends HasMetadata>> KINDS =
-      Map.ofEntries(
-          Map.entry("v1/Namespace", Namespace.class),
-          Map.entry("v1/ServiceAccount", ServiceAccount.class),
-          Map.entry("v1/ConfigMap", ConfigMap.class),
-          Map.entry("v1/Secret", Secret.class),
-          Map.entry("v1/Service", Service.class),
-          Map.entry("apps/v1/StatefulSet", StatefulSet.class),
-          Map.entry("policy/v1/PodDisruptionBudget", PodDisruptionBudget.class),
-          Map.entry("networking.k8s.io/v1/NetworkPolicy", NetworkPolicy.class),
-          Map.entry("rbac.authorization.k8s.io/v1/Role", Role.class),
-          Map.entry("rbac.authorization.k8s.io/v1/RoleBinding", RoleBinding.class));
-
-  /** Takes no field that the types do not have; they would keep it otherwise. */
-  private static final ObjectMapper STRICT =
-      new ObjectMapper()
-          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .setAnnotationIntrospector(new NoOtherFields());
-
-  private static final class NoOtherFields extends JacksonAnnotationIntrospector {
-    private static final long serialVersionUID = 1L;
-
-    @Override
-    public Boolean hasAnySetter(Annotated annotated) {
-      return Boolean.FALSE;
-    }
-  }
-
-  private final List<HasMetadata> all = manifests();
-
-  private static List<HasMetadata> manifests() {
-    List<JsonNode> documents = new ArrayList<>();
-    JsonNode kustomization = Deployed.yaml(DIRECTORY.resolve("kustomization.yaml")).get(0);
-    kustomization
-        .get("resources")
-        .forEach(name -> documents.addAll(Deployed.yaml(DIRECTORY.resolve(name.asText()))));
-    documents.addAll(Deployed.yaml(DIRECTORY.resolve("secrets.example.yaml")));
-    return documents.stream().<HasMetadata>map(KubernetesManifestsTest::typed).toList();
-  }
-
-  private static HasMetadata typed(JsonNode document) {
-    String kind = document.get("apiVersion").asText() + "/" + document.get("kind").asText();
-    Class<? extends HasMetadata> type = KINDS.get(kind);
-    assertTrue(type != null, () -> "a kind that is not known: " + kind);
-    try {
-      return STRICT.treeToValue(document, type);
-    } catch (JsonProcessingException problem) {
-      throw new AssertionError(kind + ": " + problem.getMessage(), problem);
-    }
-  }
-
-  private <T extends HasMetadata> T one(Class<T> type, String name) {
-    return all.stream()
-        .filter(type::isInstance)
-        .map(type::cast)
-        .filter(manifest -> manifest.getMetadata().getName().equals(name))
-        .findFirst()
-        .orElseThrow(() -> new AssertionError("no " + type.getSimpleName() + " " + name));
-  }
+  private final KubernetesManifests manifests = KubernetesManifests.read();
 
   private PodSpec pod() {
-    return one(StatefulSet.class, "rebasin").getSpec().getTemplate().getSpec();
+    return manifests.one(StatefulSet.class, "rebasin").getSpec().getTemplate().getSpec();
   }
 
   private Container node() {
@@ -137,7 +71,7 @@ class KubernetesManifestsTest {
         values.put(variable.getName(), value);
       }
     }
-    values.put("REBASIN_DIRECTORY", "/var/lib/rebasin/node");
+    values.put("REBASIN_KubernetesManifests.DIRECTORY", "/var/lib/rebasin/node");
     return values;
   }
 
@@ -153,11 +87,11 @@ class KubernetesManifestsTest {
   @Test
   void everyFileOfTheDirectoryIsAppliedOrIsTheExample() {
     Set<String> named = new HashSet<>(Set.of("kustomization.yaml", "secrets.example.yaml"));
-    Deployed.yaml(DIRECTORY.resolve("kustomization.yaml"))
+    Deployed.yaml(KubernetesManifests.DIRECTORY.resolve("kustomization.yaml"))
         .get(0)
         .get("resources")
         .forEach(name -> named.add(name.asText()));
-    Set<String> there = Arrays.stream(DIRECTORY.toFile().list()).collect(Collectors.toSet());
+    Set<String> there = Arrays.stream(KubernetesManifests.DIRECTORY.toFile().list()).collect(Collectors.toSet());
     assertEquals(there, named);
   }
 
@@ -168,12 +102,12 @@ class KubernetesManifestsTest {
             .readTree(
                 "{\"apiVersion\": \"v1\", \"kind\": \"Service\", \"spec\": {\"clusterIp\": \"x\"}}");
     assertTrue(
-        assertThrows(AssertionError.class, () -> typed(wrong)).getMessage().contains("clusterIp"));
+        assertThrows(AssertionError.class, () -> KubernetesManifests.typed(wrong)).getMessage().contains("clusterIp"));
   }
 
   @Test
   void allAreInOneNamespace() {
-    for (HasMetadata manifest : all) {
+    for (HasMetadata manifest : manifests.all()) {
       if (!(manifest instanceof Namespace)) {
         assertEquals("rebasin", manifest.getMetadata().getNamespace(), manifest.getKind());
       }
@@ -182,17 +116,17 @@ class KubernetesManifestsTest {
 
   @Test
   void selectorsMatchTheLabelsOfThePods() {
-    StatefulSet nodes = one(StatefulSet.class, "rebasin");
+    StatefulSet nodes = manifests.one(StatefulSet.class, "rebasin");
     Map<String, String> labels = nodes.getSpec().getTemplate().getMetadata().getLabels();
     assertEquals(labels, nodes.getSpec().getSelector().getMatchLabels());
     assertEquals(
         labels, pod().getTopologySpreadConstraints().get(0).getLabelSelector().getMatchLabels());
-    assertEquals(labels, one(Service.class, "rebasin").getSpec().getSelector());
-    assertEquals(labels, one(Service.class, "rebasin-nodes").getSpec().getSelector());
+    assertEquals(labels, manifests.one(Service.class, "rebasin").getSpec().getSelector());
+    assertEquals(labels, manifests.one(Service.class, "rebasin-nodes").getSpec().getSelector());
     assertEquals(
-        labels, one(PodDisruptionBudget.class, "rebasin").getSpec().getSelector().getMatchLabels());
+        labels, manifests.one(PodDisruptionBudget.class, "rebasin").getSpec().getSelector().getMatchLabels());
     assertEquals(
-        labels, one(NetworkPolicy.class, "rebasin").getSpec().getPodSelector().getMatchLabels());
+        labels, manifests.one(NetworkPolicy.class, "rebasin").getSpec().getPodSelector().getMatchLabels());
     Config config = configuration();
     String service =
         config.getString("akka.management.cluster.bootstrap.contact-point-discovery.service-name");
@@ -225,16 +159,16 @@ class KubernetesManifestsTest {
   @Test
   void servicesLeadToPortsOfTheContainer() {
     for (String name : List.of("rebasin", "rebasin-nodes")) {
-      for (ServicePort port : one(Service.class, name).getSpec().getPorts()) {
+      for (ServicePort port : manifests.one(Service.class, name).getSpec().getPorts()) {
         assertTrue(
             containerPorts().containsKey(port.getTargetPort().getStrVal()),
             name + ": " + port.getTargetPort());
       }
     }
-    Service nodes = one(Service.class, "rebasin-nodes");
+    Service nodes = manifests.one(Service.class, "rebasin-nodes");
     assertEquals("None", nodes.getSpec().getClusterIP());
     assertEquals(true, nodes.getSpec().getPublishNotReadyAddresses());
-    assertEquals("rebasin-nodes", one(StatefulSet.class, "rebasin").getSpec().getServiceName());
+    assertEquals("rebasin-nodes", manifests.one(StatefulSet.class, "rebasin").getSpec().getServiceName());
     assertEquals(
         "rebasin-0.rebasin-nodes.rebasin.svc.cluster.local", environment().get("REBASIN_HOST"));
   }
@@ -253,7 +187,7 @@ class KubernetesManifestsTest {
     assertTrue(config.getBoolean("rebasin.node.bootstrap"));
     assertEquals("kubernetes-api", config.getString("akka.discovery.method"));
     assertEquals(
-        one(StatefulSet.class, "rebasin").getSpec().getReplicas(),
+        manifests.one(StatefulSet.class, "rebasin").getSpec().getReplicas(),
         config.getInt(
             "akka.management.cluster.bootstrap.contact-point-discovery.required-contact-point-nr"));
   }
@@ -308,12 +242,12 @@ class KubernetesManifestsTest {
     for (EnvVar variable : node().getEnv()) {
       if (variable.getValueFrom() != null && variable.getValueFrom().getSecretKeyRef() != null) {
         var key = variable.getValueFrom().getSecretKeyRef();
-        assertTrue(keys(key.getName()).contains(key.getKey()), variable.getName());
+        assertTrue(manifests.keys(key.getName()).contains(key.getKey()), variable.getName());
       }
       if (variable.getValueFrom() != null && variable.getValueFrom().getConfigMapKeyRef() != null) {
         var key = variable.getValueFrom().getConfigMapKeyRef();
         assertTrue(
-            one(ConfigMap.class, key.getName()).getData().containsKey(key.getKey()),
+            manifests.one(ConfigMap.class, key.getName()).getData().containsKey(key.getKey()),
             variable.getName());
       }
     }
@@ -321,7 +255,7 @@ class KubernetesManifestsTest {
         node().getVolumeMounts().stream().map(VolumeMount::getName).collect(Collectors.toSet());
     Set<String> volumes =
         pod().getVolumes().stream().map(Volume::getName).collect(Collectors.toSet());
-    one(StatefulSet.class, "rebasin")
+    manifests.one(StatefulSet.class, "rebasin")
         .getSpec()
         .getVolumeClaimTemplates()
         .forEach(claim -> volumes.add(claim.getMetadata().getName()));
@@ -334,22 +268,10 @@ class KubernetesManifestsTest {
             .forEach(
                 item ->
                     assertTrue(
-                        keys(volume.getSecret().getSecretName()).contains(item.getKey()),
+                        manifests.keys(volume.getSecret().getSecretName()).contains(item.getKey()),
                         volume.getName()));
       }
     }
-  }
-
-  private Set<String> keys(String secret) {
-    Secret found = one(Secret.class, secret);
-    Set<String> keys = new HashSet<>();
-    if (found.getData() != null) {
-      keys.addAll(found.getData().keySet());
-    }
-    if (found.getStringData() != null) {
-      keys.addAll(found.getStringData().keySet());
-    }
-    return keys;
   }
 
   @Test
@@ -373,7 +295,7 @@ class KubernetesManifestsTest {
       assertTrue(files.contains(config.getString(setting)), setting + " is in none of " + files);
     }
     assertTrue(files.contains(node().getArgs().get(2)), node().getArgs().toString());
-    String settings = one(ConfigMap.class, "rebasin").getData().get("rebasin.conf");
+    String settings = manifests.one(ConfigMap.class, "rebasin").getData().get("rebasin.conf");
     String included = "include required(file(\"" + Deployed.HOME + "/config/kubernetes.conf\"))";
     assertTrue(settings.contains(included), settings);
   }
@@ -386,19 +308,19 @@ class KubernetesManifestsTest {
       return List.of();
     }
     return volume.getSecret().getItems().isEmpty()
-        ? List.copyOf(keys(volume.getSecret().getSecretName()))
+        ? List.copyOf(manifests.keys(volume.getSecret().getSecretName()))
         : volume.getSecret().getItems().stream().map(item -> item.getPath()).toList();
   }
 
   @Test
   void theServiceAccountMayListPodsAndNothingElse() {
     assertEquals("rebasin", pod().getServiceAccountName());
-    RoleBinding binding = one(RoleBinding.class, "rebasin-pod-reader");
+    RoleBinding binding = manifests.one(RoleBinding.class, "rebasin-pod-reader");
     assertEquals("ServiceAccount", binding.getSubjects().get(0).getKind());
     assertEquals(
-        one(ServiceAccount.class, "rebasin").getMetadata().getName(),
+        manifests.one(ServiceAccount.class, "rebasin").getMetadata().getName(),
         binding.getSubjects().get(0).getName());
-    List<PolicyRule> rules = one(Role.class, binding.getRoleRef().getName()).getRules();
+    List<PolicyRule> rules = manifests.one(Role.class, binding.getRoleRef().getName()).getRules();
     assertEquals(1, rules.size());
     assertEquals(List.of(""), rules.get(0).getApiGroups());
     assertEquals(List.of("pods"), rules.get(0).getResources());
@@ -407,7 +329,7 @@ class KubernetesManifestsTest {
 
   @Test
   void theNetworkPolicyLetsInWhatNodesListenOnAndOut() {
-    NetworkPolicy policy = one(NetworkPolicy.class, "rebasin");
+    NetworkPolicy policy = manifests.one(NetworkPolicy.class, "rebasin");
     Set<Integer> in =
         policy.getSpec().getIngress().stream()
             .flatMap(rule -> rule.getPorts().stream())
@@ -427,7 +349,7 @@ class KubernetesManifestsTest {
                 config.getInt("rebasin.node.management-port"),
                 53)),
         out.toString());
-    String url = one(ConfigMap.class, "rebasin").getData().get("journal-url");
+    String url = manifests.one(ConfigMap.class, "rebasin").getData().get("journal-url");
     assertTrue(out.contains(URI.create(url.substring("jdbc:".length())).getPort()), url);
   }
 
@@ -455,8 +377,8 @@ class KubernetesManifestsTest {
 
   @Test
   void disruptionsLeaveAMajority() {
-    int replicas = one(StatefulSet.class, "rebasin").getSpec().getReplicas();
-    int away = one(PodDisruptionBudget.class, "rebasin").getSpec().getMaxUnavailable().getIntVal();
+    int replicas = manifests.one(StatefulSet.class, "rebasin").getSpec().getReplicas();
+    int away = manifests.one(PodDisruptionBudget.class, "rebasin").getSpec().getMaxUnavailable().getIntVal();
     assertTrue(2 * (replicas - away) > replicas);
     assertTrue(away < configuration().getInt("rebasin.store.replicas"));
   }
@@ -464,7 +386,7 @@ class KubernetesManifestsTest {
   /** Nothing in the templates is a secret. */
   @Test
   void theExamplesAreEmpty() {
-    for (JsonNode secret : Deployed.yaml(DIRECTORY.resolve("secrets.example.yaml"))) {
+    for (JsonNode secret : Deployed.yaml(KubernetesManifests.DIRECTORY.resolve("secrets.example.yaml"))) {
       for (String field : List.of("data", "stringData")) {
         StreamSupport.stream(secret.path(field).spliterator(), false)
             .forEach(value -> assertEquals("", value.asText()));
