@@ -5,6 +5,7 @@ import ch.qos.logback.classic.Logger;
 import java.util.Arrays;
 import java.util.List;
 import org.slf4j.LoggerFactory;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -12,7 +13,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "rebasin",
     description = "Merges independently trained neural networks into one.",
-    version = "rebasin 0.1.0",
+    versionProvider = Version.class,
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
@@ -30,7 +31,8 @@ import picocli.CommandLine.Command;
       StatusCommand.class,
       WatchCommand.class,
       CancelCommand.class,
-      FederationCommand.class
+      FederationCommand.class,
+      AutoComplete.GenerateCompletion.class
     })
 public final class Main implements Runnable {
   /** Exit code of work that failed. */
