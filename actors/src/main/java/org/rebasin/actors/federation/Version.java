@@ -17,7 +17,8 @@ import org.rebasin.model.evaluation.Score;
  * @param model its weights
  * @param serverState what the server's optimiser remembers, as tensors in the stores; empty if
  *     nothing
- * @param ingredients what it was aggregated from, in order; empty for an initial model
+ * @param ingredients what it was aggregated from, in order; empty for an initial model, and for a
+ *     version of so long ago that the records of its contributions are gone
  * @param settings that decided the aggregation, as text
  * @param score on the held-out data
  * @param published when
@@ -35,6 +36,13 @@ public record Version(
   public Version {
     ingredients = List.copyOf(ingredients);
     settings = Map.copyOf(settings);
+  }
+
+  /** The same without what it was made from. */
+  Version withoutIngredients() {
+    return ingredients.isEmpty()
+        ? this
+        : new Version(number, parent, model, serverState, List.of(), settings, score, published);
   }
 
   /**
