@@ -152,6 +152,17 @@ final class AskedFederations implements Federations {
     return viewed(name, self -> new Federation.Rollback(version, self));
   }
 
+  @Override
+  public CompletionStage<Reproduction> reproduce(FederationName name, int version) {
+    return ask(name, self -> new Federation.Reproduce(version, self), Federation.Reproduced.class)
+        .thenCompose(
+            answer ->
+                answer
+                    .reproduction()
+                    .<CompletionStage<Reproduction>>map(CompletableFuture::completedStage)
+                    .orElseGet(() -> reproduce(name, version)));
+  }
+
   /** How far a reader of events is. */
   private record Position(long sequence, boolean ended) {}
 

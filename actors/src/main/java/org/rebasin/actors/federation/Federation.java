@@ -18,22 +18,19 @@ import akka.persistence.typed.javadsl.SignalHandler;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import org.rebasin.actors.federation.FederationJournalEvent.Accepted;
 import org.rebasin.actors.federation.FederationJournalEvent.Created;
-import org.rebasin.actors.federation.FederationJournalEvent.RolledBack;
-import org.rebasin.actors.federation.FederationJournalEvent.StatusChanged;
 import org.rebasin.actors.federation.FederationRefusedException.Reason;
 import org.rebasin.actors.federation.FederationState.Absent;
 import org.rebasin.actors.federation.FederationState.Known;
 import org.rebasin.actors.job.JobEnvironment;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.JobId;
-import org.rebasin.actors.work.TaskFailure;
+import org.rebasin.actors.work.Task;
+import org.rebasin.actors.work.TaskKey;
 import org.rebasin.actors.work.WorkQueue;
 
 /**
@@ -98,6 +95,11 @@ public final class Federation
   /** Asks which models it needs. */
   public record NamedModels(ActorRef<Reply> replyTo) implements Question {}
 
+  /**
+   * Makes a version again, and asks what comes of it; answered from time to time until it is known.
+   */
+  public record Reproduce(int version, ActorRef<Reply> replyTo) implements Question {}
+
   /** Goes on if it is not at it already; told to federations from time to time. */
   record Wake() implements Command {}
 
@@ -136,6 +138,9 @@ public final class Federation
    */
   public record Happened(List<FederationEvent> events, boolean ended) implements Reply {}
 
+  /** What came of making a version again; empty if that is not known yet. */
+  public record Reproduced(Optional<Federations.Reproduction> reproduction) implements Reply {}
+
   /** The models that it needs. */
   public record Named(Set<ModelId> models) implements Reply {}
 
@@ -163,6 +168,7 @@ public final class Federation
   private final Clock clock;
   private final SubmittedTasks submitted = new SubmittedTasks();
   private final FederationAudience audience = new FederationAudience();
+  private final Reproductions reproductions = new Reproductions();
   private boolean indexed;
   private boolean indexedClosed;
 
@@ -219,10 +225,6 @@ public final class Federation
         .onAnyCommand(() -> Effect().none());
     handlers
         .forStateType(Known.class)
-        .onCommand(Create.class, this::onSecondCreate)
-        .onCommand(Contribute.class, this::onContribute)
-        .onCommand(Turn.class, this::onTurn)
-        .onCommand(Rollback.class, this::onRollback)
         .onCommand(AwaitVersion.class, this::onAwaitVersion)
         .onCommand(EventsAfter.class, this::onEventsAfter)
         .onCommand(Question.class, this::onQuestion)
@@ -265,70 +267,24 @@ public final class Federation
         absent, List.of(new Created(name, JobId.next(clock), create.settings(), now)), create);
   }
 
-  private Effect<FederationJournalEvent, FederationState> onSecondCreate(
-      Known state, Create create) {
-    return state.settings().equals(create.settings())
-        ? answer(state, create)
-        : refuse(create, Reason.CONFLICT, "there is a federation %s with other settings");
-  }
-
-  private Effect<FederationJournalEvent, FederationState> onContribute(
-      Known state, Contribute contribute) {
-    FederationAnswers answers = new FederationAnswers(state, environment.bounds());
-    Optional<Reply> known = answers.before(contribute.contribution());
-    if (known.isPresent()) {
-      contribute.replyTo().tell(known.get());
-      return Effect().none();
-    }
-    return record(
-        state, List.of(new Accepted(contribute.contribution(), clock.instant())), contribute);
-  }
-
-  private Effect<FederationJournalEvent, FederationState> onTurn(Known state, Turn turn) {
-    if (state.status() == turn.to()) {
-      return answer(state, turn);
-    } else if (state.status() == FederationStatus.CLOSED) {
-      return refuse(turn, Reason.CONFLICT, "federation %s is closed");
-    }
-    return record(state, List.of(new StatusChanged(turn.to(), clock.instant())), turn);
-  }
-
-  private Effect<FederationJournalEvent, FederationState> onRollback(
-      Known state, Rollback rollback) {
-    int version = rollback.version();
-    if (state.lineage().find(version).isEmpty()) {
-      return refuse(rollback, Reason.UNKNOWN, "federation %s has no version " + version);
-    } else if (state.lineage().current().equals(OptionalInt.of(version))) {
-      return answer(state, rollback);
-    } else if (state.status() == FederationStatus.CLOSED) {
-      return refuse(rollback, Reason.CONFLICT, "federation %s is closed");
-    } else if (!state.lineage().keeps(version, environment.bounds())) {
-      return refuse(
-          rollback,
-          Reason.CONFLICT,
-          "federation %s no longer keeps version " + version + "'s model");
-    }
-    return record(state, List.of(new RolledBack(version, clock.instant())), rollback);
-  }
-
-  private Effect<FederationJournalEvent, FederationState> refuse(
-      Question question, Reason reason, String message) {
-    question.replyTo().tell(new Refused(reason, message.formatted(name)));
-    return Effect().none();
-  }
-
   private Effect<FederationJournalEvent, FederationState> onQuestion(
       Known state, Question question) {
-    return answer(state, question);
-  }
-
-  private Effect<FederationJournalEvent, FederationState> answer(Known state, Question question) {
-    tell(state, question);
+    FederationAnswers answers = new FederationAnswers(state, environment.bounds());
+    Optional<Reply> refusal = answers.refusal(question);
+    if (refusal.isPresent()) {
+      question.replyTo().tell(refusal.get());
+      return Effect().none();
+    }
+    Optional<FederationJournalEvent> event = answers.event(question, clock.instant());
+    if (event.isPresent()) {
+      return record(state, List.of(event.get()), question);
+    }
+    if (question instanceof Reproduce reproduce) {
+      reproductions.ask(state, reproduce, clock).ifPresent(this::submit);
+    } else {
+      question.replyTo().tell(answers.to(question));
+    }
     return Effect().none();
-  }
-
-  private void tell(Known state, Question question) {
-    question.replyTo().tell(new FederationAnswers(state, environment.bounds()).to(question));
   }
 
   private Effect<FederationJournalEvent, FederationState> onAwaitVersion(
@@ -352,19 +308,11 @@ public final class Federation
   }
 
   private Effect<FederationJournalEvent, FederationState> onFromQueue(Known state, FromQueue from) {
-    Optional<WantedTask<?>> wanted =
-        new FederationPlan(state)
-            .wanted().stream().filter(one -> one.key().equals(from.reply().key())).findFirst();
-    if (wanted.isEmpty()) {
-      return Effect().none();
-    }
-    Instant now = clock.instant();
-    return record(
-        state,
-        List.of(
-            from.reply() instanceof WorkQueue.Done done
-                ? wanted.get().after(done.result(), now)
-                : wanted.get().after(((WorkQueue.GivenUp) from.reply()).failure(), now)));
+    reproductions.heard(state, from.reply()).ifPresent(this::submit);
+    Optional<WantedTask<?>> wanted = submitted.find(from.reply().key());
+    return wanted.isEmpty()
+        ? Effect().none()
+        : record(state, List.of(wanted.get().after(from.reply(), clock.instant())));
   }
 
   private Effect<FederationJournalEvent, FederationState> onTick(Known state, Tick tick) {
@@ -374,11 +322,11 @@ public final class Federation
     Instant now = clock.instant();
     Optional<WantedTask<?>> overdue = submitted.overdue(timeout, now);
     if (overdue.isPresent()) {
-      String cause = "%s: no result within %s".formatted(overdue.get().key(), timeout);
-      return record(
-          state, List.of(overdue.get().after(new TaskFailure(false, cause, List.of(cause)), now)));
+      String cause = "no result within " + timeout;
+      return record(state, List.of(overdue.get().failed().apply(cause, now)));
     }
-    submitted.out().forEach(this::submit);
+    submitted.out().forEach(task -> submit(task.key(), task.task()));
+    reproductions.tick().forEach(this::submit);
     return Effect().none();
   }
 
@@ -413,27 +361,20 @@ public final class Federation
 
   private Effect<FederationJournalEvent, FederationState> record(
       FederationState before, List<FederationJournalEvent> events, Question question) {
-    return record(before, events).thenRun(state -> tell((Known) state, question));
+    return record(before, events)
+        .thenRun(
+            state ->
+                question
+                    .replyTo()
+                    .tell(new FederationAnswers((Known) state, environment.bounds()).to(question)));
   }
 
   /** Writes events, and with them what is decided about them; then goes on. */
   private EffectBuilder<FederationJournalEvent, FederationState> record(
       FederationState before, List<FederationJournalEvent> events) {
-    List<FederationJournalEvent> all = new ArrayList<>(events);
-    FederationState after = before;
-    for (FederationJournalEvent event : events) {
-      after = after.after(event, environment.bounds());
-    }
-    Instant now = clock.instant();
-    for (Optional<FederationJournalEvent> next = new FederationRules((Known) after).next(now);
-        next.isPresent();
-        next = new FederationRules((Known) after).next(now)) {
-      all.add(next.get());
-      after = after.after(next.get(), environment.bounds());
-    }
     long told = before instanceof Known known ? known.log().count() : 0;
     return Effect()
-        .persist(all)
+        .persist(FederationRules.decided(before, events, environment.bounds(), clock.instant()))
         .thenRun(
             state -> {
               ((Known) state)
@@ -455,7 +396,7 @@ public final class Federation
             new FederationPlan(state).wanted(),
             environment.limits().concurrentTasks(),
             clock.instant())
-        .forEach(this::submit);
+        .forEach(task -> submit(task.key(), task.task()));
     new FederationRules(state)
         .patienceEnds()
         .ifPresentOrElse(
@@ -470,13 +411,17 @@ public final class Federation
     return bounded.isNegative() || bounded.isZero() ? Duration.ofMillis(1) : bounded;
   }
 
-  private void submit(WantedTask<?> task) {
+  private void submit(Reproductions.Step step) {
+    submit(step.key(), step.task());
+  }
+
+  private void submit(TaskKey key, Task task) {
     environment
         .queue()
         .tell(
             new WorkQueue.Submit(
-                task.key(),
-                task.task(),
+                key,
+                task,
                 PRIORITY,
                 context.getSystem().ignoreRef(),
                 context.messageAdapter(WorkQueue.Reply.class, FromQueue::new)));

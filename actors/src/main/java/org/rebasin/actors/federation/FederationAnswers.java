@@ -1,6 +1,7 @@
 package org.rebasin.actors.federation;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -17,12 +18,64 @@ record FederationAnswers(Known state, FederationBounds bounds) {
   /** Keeps answers well below the longest message, whatever versions are made of. */
   private static final int MOST_INGREDIENTS = 4000;
 
-  /** What is said to a contribution that is not to be taken; empty if it is. */
-  Optional<Reply> before(Contribution contribution) {
+  /** Why something cannot be; empty if it can, or asks for nothing to be changed. */
+  Optional<Reply> refusal(Federation.Question question) {
+    FederationName name = state.identity().name();
+    boolean closed = state.status() == FederationStatus.CLOSED;
+    if (question instanceof Federation.Create create
+        && !create.settings().equals(state.settings())) {
+      return refused(
+          Reason.CONFLICT, "there is a federation %s with other settings".formatted(name));
+    } else if (question instanceof Federation.Contribute contribute) {
+      return refusal(contribute.contribution());
+    } else if (question instanceof Federation.Turn turn
+        && closed
+        && turn.to() != FederationStatus.CLOSED) {
+      return refused(Reason.CONFLICT, "federation %s is closed".formatted(name));
+    } else if (question instanceof Federation.Rollback rollback) {
+      return refusal(rollback.version());
+    } else if (question instanceof Federation.Reproduce reproduce) {
+      Optional<Version> version = state.lineage().find(reproduce.version());
+      if (version.isEmpty()) {
+        return noVersion(reproduce.version());
+      } else if (!state.isInitial(version.get())
+          && state.lineage().recipe(version.get().number()).isEmpty()) {
+        return refused(
+            Reason.CONFLICT,
+            "federation %s no longer keeps what version %d was made from: it does so of the newest %d"
+                .formatted(name, reproduce.version(), bounds.reproducible()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Reply> noVersion(int version) {
+    return refused(
+        Reason.UNKNOWN,
+        "federation %s has no version %d".formatted(state.identity().name(), version));
+  }
+
+  private Optional<Reply> refusal(int rollback) {
+    FederationName name = state.identity().name();
+    if (state.lineage().find(rollback).isEmpty()) {
+      return noVersion(rollback);
+    } else if (state.lineage().current().equals(OptionalInt.of(rollback))) {
+      return Optional.empty();
+    } else if (state.status() == FederationStatus.CLOSED) {
+      return refused(Reason.CONFLICT, "federation %s is closed".formatted(name));
+    }
+    return state.lineage().keeps(rollback, bounds)
+        ? Optional.empty()
+        : refused(
+            Reason.CONFLICT,
+            "federation %s no longer keeps the model of version %d: it does so of the newest %d"
+                .formatted(name, rollback, bounds.versions()));
+  }
+
+  private Optional<Reply> refusal(Contribution contribution) {
     String id = contribution.id();
-    Optional<ContributionView> known = state.intake().records().find(id);
-    if (known.isPresent()) {
-      return Optional.of(new Federation.Contributions(List.of(known.get())));
+    if (state.intake().records().find(id).isPresent()) {
+      return Optional.empty();
     } else if (state.intake().records().older().contains(id)) {
       return refused(Reason.CONFLICT, "contribution %s was given long ago".formatted(id));
     } else if (state.status() != FederationStatus.OPEN) {
@@ -51,6 +104,24 @@ record FederationAnswers(Known state, FederationBounds bounds) {
               "%d contributions wait, no more may; try again in %d s"
                   .formatted(state.free().size(), retry.toSeconds()),
               retry));
+    }
+    return Optional.empty();
+  }
+
+  /** What happens because of a question that is not refused; empty if nothing does. */
+  Optional<FederationJournalEvent> event(Federation.Question question, Instant at) {
+    if (question instanceof Federation.Contribute contribute) {
+      return state.intake().records().find(contribute.contribution().id()).isPresent()
+          ? Optional.empty()
+          : Optional.of(new FederationJournalEvent.Accepted(contribute.contribution(), at));
+    } else if (question instanceof Federation.Turn turn) {
+      return turn.to() == state.status()
+          ? Optional.empty()
+          : Optional.of(new FederationJournalEvent.StatusChanged(turn.to(), at));
+    } else if (question instanceof Federation.Rollback rollback) {
+      return state.lineage().current().equals(OptionalInt.of(rollback.version()))
+          ? Optional.empty()
+          : Optional.of(new FederationJournalEvent.RolledBack(rollback.version(), at));
     }
     return Optional.empty();
   }

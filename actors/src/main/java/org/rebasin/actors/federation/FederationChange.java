@@ -22,8 +22,10 @@ import org.rebasin.actors.federation.FederationJournalEvent.CandidateEvaluated;
 import org.rebasin.actors.federation.FederationJournalEvent.CandidateOrdered;
 import org.rebasin.actors.federation.FederationJournalEvent.CandidateRefused;
 import org.rebasin.actors.federation.FederationJournalEvent.Collected;
+import org.rebasin.actors.federation.FederationJournalEvent.ExamplesCounted;
 import org.rebasin.actors.federation.FederationJournalEvent.InitialRefused;
 import org.rebasin.actors.federation.FederationJournalEvent.InitialScreened;
+import org.rebasin.actors.federation.FederationJournalEvent.ParticipantFailed;
 import org.rebasin.actors.federation.FederationJournalEvent.Published;
 import org.rebasin.actors.federation.FederationJournalEvent.Quarantined;
 import org.rebasin.actors.federation.FederationJournalEvent.RolledBack;
@@ -32,7 +34,6 @@ import org.rebasin.actors.federation.FederationJournalEvent.SetAside;
 import org.rebasin.actors.federation.FederationJournalEvent.StatusChanged;
 import org.rebasin.actors.federation.FederationJournalEvent.Trained;
 import org.rebasin.actors.federation.FederationJournalEvent.TrainingBegun;
-import org.rebasin.actors.federation.FederationJournalEvent.TrainingFailed;
 import org.rebasin.actors.federation.FederationState.Known;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Strategy;
@@ -124,12 +125,14 @@ final class FederationChange {
       change.tell(new FederationEvent.RolledBack(back.version()));
     } else if (event instanceof StatusChanged changed) {
       change.turn(changed.status());
+    } else if (event instanceof ExamplesCounted counted) {
+      change.trainee(counted.participant(), one -> one.counted(counted.examples()));
     } else if (event instanceof TrainingBegun begun) {
       change.trainee(begun.participant(), one -> one.begin(begun.training(), begun.base()));
     } else if (event instanceof Trained trained) {
       change.trainee(trained.participant(), Trainee::finish);
       change.accept(trained.contribution());
-    } else if (event instanceof TrainingFailed failed) {
+    } else if (event instanceof ParticipantFailed failed) {
       change.trainee(failed.participant(), one -> one.fail(failed.cause()));
     } else {
       throw new IllegalStateException("a federation that exists: found " + event);
@@ -258,7 +261,7 @@ final class FederationChange {
     Optional<Lineage.Recipe> recipe =
         candidates
             .present()
-            .map(candidate -> FederationPlan.recipe(before, candidate, version.number()));
+            .map(candidate -> new VersionMaking(before).recipe(candidate, version.number()));
     List<Integer> members = candidates.present().map(Candidate::members).orElse(List.of());
     OptionalInt parent =
         candidates

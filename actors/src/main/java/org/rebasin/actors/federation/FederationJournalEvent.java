@@ -124,6 +124,10 @@ public sealed interface FederationJournalEvent {
   /** The federation was paused, resumed or closed. */
   record StatusChanged(FederationStatus status, Instant at) implements FederationJournalEvent {}
 
+  /** It is known how many training images a participant within the cluster has. */
+  record ExamplesCounted(String participant, long examples, Instant at)
+      implements FederationJournalEvent {}
+
   /**
    * A participant within the cluster begins to train.
    *
@@ -137,7 +141,7 @@ public sealed interface FederationJournalEvent {
   record Trained(String participant, int training, Contribution contribution, Instant at)
       implements FederationJournalEvent {}
 
-  /** It could not; it begins again when the federation is resumed. */
-  record TrainingFailed(String participant, int training, String cause, Instant at)
+  /** A participant could not count or train; it goes on when the federation is resumed. */
+  record ParticipantFailed(String participant, String cause, Instant at)
       implements FederationJournalEvent {}
 }

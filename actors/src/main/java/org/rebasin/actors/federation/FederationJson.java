@@ -57,9 +57,10 @@ public final class FederationJson extends SimpleModule {
     @Type(value = FederationJournalEvent.Published.class, name = "published"),
     @Type(value = FederationJournalEvent.RolledBack.class, name = "rolled-back"),
     @Type(value = FederationJournalEvent.StatusChanged.class, name = "status-changed"),
+    @Type(value = FederationJournalEvent.ExamplesCounted.class, name = "examples-counted"),
     @Type(value = FederationJournalEvent.TrainingBegun.class, name = "training-begun"),
     @Type(value = FederationJournalEvent.Trained.class, name = "trained"),
-    @Type(value = FederationJournalEvent.TrainingFailed.class, name = "training-failed")
+    @Type(value = FederationJournalEvent.ParticipantFailed.class, name = "participant-failed")
   })
   private interface JournalEventNames {}
 

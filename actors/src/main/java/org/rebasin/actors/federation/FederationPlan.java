@@ -2,7 +2,6 @@ package org.rebasin.actors.federation;
 
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,26 +17,23 @@ import org.rebasin.actors.federation.FederationJournalEvent.CandidateCorrected;
 import org.rebasin.actors.federation.FederationJournalEvent.CandidateEvaluated;
 import org.rebasin.actors.federation.FederationJournalEvent.CandidateOrdered;
 import org.rebasin.actors.federation.FederationJournalEvent.Collected;
+import org.rebasin.actors.federation.FederationJournalEvent.ExamplesCounted;
 import org.rebasin.actors.federation.FederationJournalEvent.InitialRefused;
 import org.rebasin.actors.federation.FederationJournalEvent.InitialScreened;
+import org.rebasin.actors.federation.FederationJournalEvent.ParticipantFailed;
 import org.rebasin.actors.federation.FederationJournalEvent.Published;
 import org.rebasin.actors.federation.FederationJournalEvent.Quarantined;
 import org.rebasin.actors.federation.FederationJournalEvent.Screened;
 import org.rebasin.actors.federation.FederationJournalEvent.SetAside;
 import org.rebasin.actors.federation.FederationJournalEvent.Trained;
-import org.rebasin.actors.federation.FederationJournalEvent.TrainingFailed;
 import org.rebasin.actors.federation.FederationSettings.Participant;
 import org.rebasin.actors.federation.FederationState.Known;
 import org.rebasin.actors.store.ModelId;
-import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskKey;
 import org.rebasin.actors.work.TaskResult;
-import org.rebasin.model.aggregation.Aggregation;
 import org.rebasin.model.data.Seeds;
-import org.rebasin.model.evaluation.Score;
-import org.rebasin.model.permutation.Permutations;
 
 /**
  * Which tasks a federation wants done: a function of its state and of nothing else, so that one
@@ -71,6 +67,10 @@ record FederationPlan(Known state) {
 
   private FederationSettings settings() {
     return state.settings();
+  }
+
+  private VersionMaking making() {
+    return new VersionMaking(state);
   }
 
   private TaskKey key(String phase, int index) {
@@ -107,7 +107,7 @@ record FederationPlan(Known state) {
                         model,
                         Optional.empty(),
                         List.of(),
-                        settingsText(),
+                        making().settingsText(),
                         evaluated.score(),
                         at))
                 : failed.apply("its loss on the held-out data is not finite", at),
@@ -203,7 +203,7 @@ record FederationPlan(Known state) {
       return List.of(
           new WantedTask<>(
               key("aggregate", candidate.number()),
-              aggregation(recipe(state, candidate, 0)),
+              making().aggregation(making().recipe(candidate, 0)),
               TaskResult.Aggregated.class,
               (made, at) ->
                   new CandidateAggregated(candidate.number(), made.model(), made.serverState(), at),
@@ -212,10 +212,11 @@ record FederationPlan(Known state) {
       return List.of(
           new WantedTask<>(
               key("correct", candidate.number()),
-              correction(
-                  candidate.aggregated().get(),
-                  recipe(state, candidate, 0).ingredients(),
-                  settings().correction().get()),
+              making()
+                  .correction(
+                      candidate.aggregated().get(),
+                      making().recipe(candidate, 0).ingredients(),
+                      settings().correction().get()),
               TaskResult.Merged.class,
               (corrected, at) -> new CandidateCorrected(candidate.number(), corrected.model(), at),
               failed));
@@ -257,7 +258,7 @@ record FederationPlan(Known state) {
         tasks.add(
             new WantedTask<>(
                 key("aggregate-alone-" + candidate.number(), member),
-                aggregation(recipe(state, candidate, List.of(member), 0)),
+                making().aggregation(making().recipe(candidate, List.of(member), 0)),
                 TaskResult.Aggregated.class,
                 (made, at) -> new AloneAggregated(candidate.number(), member, made.model(), at),
                 quarantine(member, "it could not be aggregated by itself: ")));
@@ -282,14 +283,23 @@ record FederationPlan(Known state) {
   }
 
   private Optional<WantedTask<?>> training(Participant participant) {
-    return state
-        .trainees()
-        .get(participant.name())
+    Trainee trainee = state.trainees().get(participant.name());
+    if (trainee.examples().isEmpty() && trainee.failure().isEmpty()) {
+      return Optional.of(
+          new WantedTask<>(
+              key("count-" + participant.name(), trainee.failures()),
+              new Task.CountExamples(participant.data()),
+              TaskResult.ExamplesCounted.class,
+              (counted, at) -> new ExamplesCounted(participant.name(), counted.examples(), at),
+              (cause, at) -> new ParticipantFailed(participant.name(), cause, at)));
+    }
+    return trainee
         .training()
-        .map(training -> training(participant, training));
+        .map(training -> training(participant, training, trainee.examples().orElseThrow()));
   }
 
-  private WantedTask<?> training(Participant participant, Trainee.Training training) {
+  private WantedTask<?> training(
+      Participant participant, Trainee.Training training, long examples) {
     int number = training.number();
     Task.Train task =
         new Task.Train(
@@ -313,11 +323,11 @@ record FederationPlan(Known state) {
                 new Contribution(
                     participant.name(),
                     training.base(),
-                    trained.examples().orElse(1L),
+                    examples,
                     trained.model(),
                     metrics(trained)),
                 at),
-        (cause, at) -> new TrainingFailed(participant.name(), number, cause, at));
+        (cause, at) -> new ParticipantFailed(participant.name(), cause, at));
   }
 
   private static Map<String, Double> metrics(TaskResult.Trained trained) {
@@ -331,114 +341,6 @@ record FederationPlan(Known state) {
     }
     metrics.put("seconds", trained.seconds());
     return metrics;
-  }
-
-  /** What a candidate is made from. */
-  static Lineage.Recipe recipe(Known state, Candidate candidate, int version) {
-    return recipe(state, candidate, candidate.members(), version);
-  }
-
-  private static Lineage.Recipe recipe(
-      Known state, Candidate candidate, List<Integer> members, int version) {
-    Optional<Version> parent =
-        candidate.parent().isPresent()
-            ? state.lineage().find(candidate.parent().getAsInt())
-            : Optional.empty();
-    List<Task.Ingredient> ingredients =
-        members.stream()
-            .map(state::waiting)
-            .map(
-                one ->
-                    new Task.Ingredient(
-                        one.contribution().model(),
-                        one.permutations(),
-                        state.base(one.contribution()),
-                        state.lineage().staleness(candidate.parent(), one.contribution().base()),
-                        one.contribution().examples()))
-            .toList();
-    return new Lineage.Recipe(
-        version, parent.map(Version::model), parent.flatMap(Version::serverState), ingredients);
-  }
-
-  /** The task that makes a recipe's model. */
-  Task.Aggregate aggregation(Lineage.Recipe recipe) {
-    return new Task.Aggregate(
-        recipe.global(), recipe.serverState(), recipe.ingredients(), settings().aggregation());
-  }
-
-  /** The task that corrects it. */
-  Task.Correct correction(
-      ModelId merged, List<Task.Ingredient> ingredients, Correction correction) {
-    return new Task.Correct(
-        merged,
-        ingredients.stream().map(one -> new Task.Member(one.model(), one.permutations())).toList(),
-        shares(ingredients),
-        correction);
-  }
-
-  /** How much each counted, summing to 1. */
-  private List<Double> shares(List<Task.Ingredient> ingredients) {
-    double[] weights = weights(ingredients);
-    double sum = Arrays.stream(weights).sum();
-    return Arrays.stream(weights).mapToObj(weight -> weight / sum).toList();
-  }
-
-  private double[] weights(List<Task.Ingredient> ingredients) {
-    return Aggregation.weights(
-        settings().aggregation(),
-        ingredients.stream().mapToLong(Task.Ingredient::examples).toArray(),
-        ingredients.stream().mapToInt(Task.Ingredient::staleness).toArray());
-  }
-
-  /** A candidate as the version that it becomes. */
-  Version version(Candidate candidate, Score score, Instant at) {
-    int number = state.lineage().versions().size() + 1;
-    Lineage.Recipe recipe = recipe(state, candidate, number);
-    double[] weights = weights(recipe.ingredients());
-    List<Version.Ingredient> ingredients = new ArrayList<>();
-    for (int i = 0; i < candidate.members().size(); i++) {
-      Contribution contribution = state.waiting(candidate.members().get(i)).contribution();
-      Task.Ingredient ingredient = recipe.ingredients().get(i);
-      ingredients.add(
-          new Version.Ingredient(
-              contribution.id(),
-              contribution.participant(),
-              contribution.model(),
-              ingredient.permutations().map(Permutations::sha256),
-              ingredient.staleness(),
-              weights[i]));
-    }
-    return new Version(
-        number,
-        candidate.parent(),
-        candidate.model().orElseThrow(),
-        candidate.serverState(),
-        ingredients,
-        settingsText(),
-        score,
-        at);
-  }
-
-  private Map<String, String> settingsText() {
-    Map<String, String> text = new LinkedHashMap<>(settings().aggregation().asText());
-    settings()
-        .alignment()
-        .ifPresent(
-            matching -> {
-              text.put("method", matching.text());
-              text.putAll(matching.settings());
-            });
-    settings()
-        .correction()
-        .ifPresent(
-            correction -> {
-              text.put("correction", correction.kind().text());
-              text.put("correction_data", correction.data());
-              text.put("correction_examples", String.valueOf(correction.examples()));
-            });
-    text.put("first", settings().first().text());
-    text.put("seed", String.valueOf(settings().seed()));
-    return text;
   }
 
   /** What is in the buffer and in no candidate, in order. */

@@ -2,6 +2,7 @@ package org.rebasin.actors.federation;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -23,6 +24,26 @@ import org.rebasin.model.evaluation.Score;
 record FederationRules(Known state) {
   private static final Duration LEAST_RETRY = Duration.ofSeconds(1);
   private static final int VERSIONS_OF_PACE = 5;
+
+  /** Events with all that is decided because of them. */
+  static List<FederationJournalEvent> decided(
+      FederationState before,
+      List<FederationJournalEvent> events,
+      FederationBounds bounds,
+      Instant now) {
+    List<FederationJournalEvent> all = new ArrayList<>(events);
+    FederationState after = before;
+    for (FederationJournalEvent event : events) {
+      after = after.after(event, bounds);
+    }
+    for (Optional<FederationJournalEvent> next = new FederationRules((Known) after).next(now);
+        next.isPresent();
+        next = new FederationRules((Known) after).next(now)) {
+      all.add(next.get());
+      after = after.after(next.get(), bounds);
+    }
+    return all;
+  }
 
   /** The next decision; empty if everything waits for something. */
   Optional<FederationJournalEvent> next(Instant now) {
@@ -77,7 +98,7 @@ record FederationRules(Known state) {
     if (!candidate.refused()) {
       return Optional.of(
           passes(score)
-              ? new Published(plan().version(candidate, score, now))
+              ? new Published(new VersionMaking(state).version(candidate, score, now))
               : new CandidateRefused(candidate.number(), score.accuracy(), required(), now));
     }
     if (candidate.examined()) {
@@ -155,7 +176,10 @@ record FederationRules(Known state) {
     OptionalInt base = state.lineage().current();
     for (Participant participant : settings().participants()) {
       Trainee trainee = state.trainees().get(participant.name());
-      boolean idle = trainee.training().isEmpty() && trainee.failure().isEmpty();
+      boolean idle =
+          trainee.examples().isPresent()
+              && trainee.training().isEmpty()
+              && trainee.failure().isEmpty();
       boolean more =
           participant.contributions() == 0 || trainee.done() < participant.contributions();
       // Without a version each gives one model of its own, and waits for what they come to.

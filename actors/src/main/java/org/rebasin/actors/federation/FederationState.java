@@ -144,6 +144,11 @@ sealed interface FederationState {
       return candidates.present().map(one -> one.members().contains(number)).orElse(false);
     }
 
+    /** Whether a version is the model that the federation was given to begin with. */
+    boolean isInitial(Version version) {
+      return version.number() == 1 && settings().initial().isPresent();
+    }
+
     /** The models that must not be thrown away. */
     Set<ModelId> models(FederationBounds bounds) {
       Set<ModelId> named = new HashSet<>(lineage.models(bounds));

@@ -52,7 +52,8 @@ public interface Federations {
    * Versions, the newest first.
    *
    * @param before only versions of a smaller number; empty for all
-   * @param limit versions of the page at most, from 1 to 1000
+   * @param limit versions of the page at most, from 1 to 1000; where versions are made of many
+   *     contributions a page may be shorter, and the last one is the one with version 1
    */
   CompletionStage<List<Version>> versions(FederationName name, OptionalInt before, int limit);
 
@@ -82,10 +83,32 @@ public interface Federations {
   CompletionStage<FederationView> rollback(FederationName name, int version);
 
   /**
-   * What happens to a federation: first what has happened, then what does, each exactly once and in
-   * order; goes on by itself when nodes die. Completes behind the event that closes it.
+   * Makes a version's model again from what its record names, with the same tasks. Fails with
+   * {@link FederationRefusedException.Reason#UNKNOWN} if there is no such version, and with {@link
+   * FederationRefusedException.Reason#CONFLICT} if its contributions are no longer kept.
+   */
+  CompletionStage<Reproduction> reproduce(FederationName name, int version);
+
+  /**
+   * What came of making a version's model again.
    *
-   * @param afterSequence only events with a larger sequence number; 0 for all
+   * @param recorded the version's model
+   * @param made the model that came of it; models are named by their bytes
+   */
+  record Reproduction(int version, ModelId recorded, ModelId made) {
+    /** Whether it is the same to the byte. */
+    public boolean same() {
+      return recorded.equals(made);
+    }
+  }
+
+  /**
+   * What happens to a federation: first what has happened, then what does, each exactly once and in
+   * order; goes on by itself when nodes die. Completes behind the event that closes it. A set
+   * number of the newest events is at hand: who begins before those begins with the oldest of them,
+   * which its sequence number tells; versions and contributions say what was before.
+   *
+   * @param afterSequence only events with a larger sequence number; 0 for all that are at hand
    */
   Source<FederationEvent, NotUsed> events(FederationName name, long afterSequence);
 

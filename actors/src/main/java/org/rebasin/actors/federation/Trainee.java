@@ -6,11 +6,20 @@ import java.util.OptionalInt;
 /**
  * How far a participant within the cluster is. Immutable.
  *
+ * @param examples its training images; empty before they are counted
+ * @param begun trainings that were begun
  * @param done trainings that have come to a contribution
+ * @param failures how often something failed
  * @param training what it is at
- * @param failure why its last training failed; it begins none before the federation is resumed
+ * @param failure why the last thing failed; nothing is begun before the federation is resumed
  */
-record Trainee(int begun, int done, Optional<Training> training, Optional<String> failure) {
+record Trainee(
+    Optional<Long> examples,
+    int begun,
+    int done,
+    int failures,
+    Optional<Training> training,
+    Optional<String> failure) {
   /**
    * A training.
    *
@@ -19,25 +28,31 @@ record Trainee(int begun, int done, Optional<Training> training, Optional<String
    */
   record Training(int number, OptionalInt base) {}
 
-  static final Trainee NEW = new Trainee(0, 0, Optional.empty(), Optional.empty());
+  static final Trainee NEW =
+      new Trainee(Optional.empty(), 0, 0, 0, Optional.empty(), Optional.empty());
+
+  Trainee counted(long images) {
+    return new Trainee(Optional.of(images), begun, done, failures, training, failure);
+  }
 
   Trainee begin(int number, OptionalInt base) {
-    return new Trainee(number, done, Optional.of(new Training(number, base)), Optional.empty());
+    return new Trainee(
+        examples, number, done, failures, Optional.of(new Training(number, base)), failure);
   }
 
   Trainee finish() {
-    return new Trainee(begun, done + 1, Optional.empty(), Optional.empty());
+    return new Trainee(examples, begun, done + 1, failures, Optional.empty(), failure);
   }
 
   Trainee fail(String cause) {
-    return new Trainee(begun, done, Optional.empty(), Optional.of(cause));
+    return new Trainee(examples, begun, done, failures + 1, Optional.empty(), Optional.of(cause));
   }
 
   Trainee stop() {
-    return new Trainee(begun, done, Optional.empty(), failure);
+    return new Trainee(examples, begun, done, failures, Optional.empty(), failure);
   }
 
   Trainee forgive() {
-    return new Trainee(begun, done, training, Optional.empty());
+    return new Trainee(examples, begun, done, failures, training, Optional.empty());
   }
 }

@@ -3,9 +3,9 @@ package org.rebasin.actors.federation;
 import java.time.Instant;
 import java.util.function.BiFunction;
 import org.rebasin.actors.work.Task;
-import org.rebasin.actors.work.TaskFailure;
 import org.rebasin.actors.work.TaskKey;
 import org.rebasin.actors.work.TaskResult;
+import org.rebasin.actors.work.WorkQueue;
 
 /**
  * A task that a federation wants done, and what follows from its end.
@@ -21,16 +21,17 @@ record WantedTask<R extends TaskResult>(
     BiFunction<R, Instant, FederationJournalEvent> done,
     BiFunction<String, Instant, FederationJournalEvent> failed) {
 
-  FederationJournalEvent after(TaskResult result, Instant at) {
+  /** The event that the task's end becomes. */
+  FederationJournalEvent after(WorkQueue.Reply reply, Instant at) {
+    if (reply instanceof WorkQueue.GivenUp givenUp) {
+      return failed.apply(givenUp.failure().message(), at);
+    }
+    TaskResult result = ((WorkQueue.Done) reply).result();
     return kind.isInstance(result)
         ? done.apply(kind.cast(result), at)
         : failed.apply(
             "%s: expected a result of kind %s, found %s"
                 .formatted(key.phase(), kind.getSimpleName(), result.getClass().getSimpleName()),
             at);
-  }
-
-  FederationJournalEvent after(TaskFailure failure, Instant at) {
-    return failed.apply(failure.message(), at);
   }
 }

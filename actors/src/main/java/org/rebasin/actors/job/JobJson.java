@@ -1,6 +1,5 @@
 package org.rebasin.actors.job;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonSubTypes.Type;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
@@ -42,7 +41,6 @@ public final class JobJson extends SimpleModule {
     setMixInAnnotation(MergeRequest.Source.class, SourceNames.class);
     setMixInAnnotation(Matching.class, MatchingNames.class);
     setMixInAnnotation(TaskResult.class, TaskResultNames.class);
-    setMixInAnnotation(TaskResult.Trained.class, WithoutWhatIsAbsent.class);
     addSerializer(ModelId.class, ToStringSerializer.instance);
     addDeserializer(ModelId.class, new Named<>(ModelId.class, ModelId::new));
     addSerializer(JobId.class, ToStringSerializer.instance);
@@ -101,14 +99,11 @@ public final class JobJson extends SimpleModule {
     @Type(value = TaskResult.AlignedMany.class, name = "aligned-many"),
     @Type(value = TaskResult.Merged.class, name = "merged"),
     @Type(value = TaskResult.Evaluated.class, name = "evaluated"),
+    @Type(value = TaskResult.ExamplesCounted.class, name = "examples-counted"),
     @Type(value = TaskResult.Screened.class, name = "screened"),
     @Type(value = TaskResult.Aggregated.class, name = "aggregated")
   })
   private interface TaskResultNames {}
-
-  /** What was added later is not written where it is not known. */
-  @JsonInclude(JsonInclude.Include.NON_ABSENT)
-  private interface WithoutWhatIsAbsent {}
 
   /** What is written as its name alone. */
   private static final class Named<T> extends FromStringDeserializer<T> {

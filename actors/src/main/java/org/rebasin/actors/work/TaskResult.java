@@ -18,21 +18,9 @@ public sealed interface TaskResult {
    * A trained model.
    *
    * @param snapshots the model after each epoch, if they were wanted
-   * @param examples training images that it learnt from; empty of trainings of long ago
    */
-  record Trained(
-      ModelId model,
-      List<EpochReport> epochs,
-      List<ModelId> snapshots,
-      double seconds,
-      Optional<Long> examples)
+  record Trained(ModelId model, List<EpochReport> epochs, List<ModelId> snapshots, double seconds)
       implements TaskResult {
-    /** One of which it is not known what it learnt from. */
-    public Trained(
-        ModelId model, List<EpochReport> epochs, List<ModelId> snapshots, double seconds) {
-      this(model, epochs, snapshots, seconds, Optional.empty());
-    }
-
     @Override
     public List<ModelId> products() {
       return Stream.concat(Stream.of(model), snapshots.stream()).distinct().toList();
@@ -95,6 +83,14 @@ public sealed interface TaskResult {
    */
   record Screened(Optional<String> objection, double norm, double referenceNorm)
       implements TaskResult {
+    @Override
+    public List<ModelId> products() {
+      return List.of();
+    }
+  }
+
+  /** How many training images a data set has. */
+  record ExamplesCounted(long examples) implements TaskResult {
     @Override
     public List<ModelId> products() {
       return List.of();

@@ -3,7 +3,6 @@ package org.rebasin.actors.work;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.rebasin.actors.store.ModelId;
@@ -28,7 +27,6 @@ final class TrainingSession implements AutoCloseable {
   private final Classifier classifier;
   private final List<TaskResult.EpochReport> epochs = new ArrayList<>();
   private final List<ModelId> snapshots = new ArrayList<>();
-  private final long examples;
   private final long started = System.nanoTime();
   private Score score = Score.NONE;
   private long stepNanos;
@@ -43,7 +41,6 @@ final class TrainingSession implements AutoCloseable {
       Consumer<Progress> progress) {
     this.task = task;
     this.test = test;
-    this.examples = train.size();
     this.write = start.write();
     this.progress = progress;
     try {
@@ -105,11 +102,7 @@ final class TrainingSession implements AutoCloseable {
   /** Stores the weights and tells what the run came to. */
   synchronized TaskResult.Trained result() {
     return new TaskResult.Trained(
-        write.apply(run.weights()),
-        epochs,
-        snapshots,
-        (System.nanoTime() - started) / 1e9,
-        Optional.of(examples));
+        write.apply(run.weights()), epochs, snapshots, (System.nanoTime() - started) / 1e9);
   }
 
   @Override
