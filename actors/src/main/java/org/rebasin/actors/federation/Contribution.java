@@ -3,9 +3,11 @@ package org.rebasin.actors.federation;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import org.rebasin.actors.store.ModelId;
 
 /**
@@ -39,7 +41,8 @@ public record Contribution(
       throw new IllegalArgumentException(
           "metrics: expected at most %d, found %d".formatted(MOST_METRICS, metrics.size()));
     }
-    metrics = Map.copyOf(metrics);
+    // In an order that never changes, as journals hold it.
+    metrics = Collections.unmodifiableMap(new TreeMap<>(metrics));
   }
 
   static void requireName(String participant) {

@@ -1,10 +1,12 @@
 package org.rebasin.actors.federation;
 
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.model.evaluation.Score;
 
@@ -35,7 +37,8 @@ public record Version(
   /** Copies list and map. */
   public Version {
     ingredients = List.copyOf(ingredients);
-    settings = Map.copyOf(settings);
+    // In an order that never changes, as journals hold it.
+    settings = Collections.unmodifiableMap(new TreeMap<>(settings));
   }
 
   /** The same without what it was made from. */
