@@ -95,6 +95,7 @@ final class NodeCommand extends RebasinCommand {
                 ApiServer.bind(
                     api,
                     jobs,
+                    federations,
                     new ReplicatedModels(
                         new StoredModels(store, home, node.system()), node.replicas()),
                     new ClusterMembers(node.system()),

@@ -18,13 +18,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.rebasin.actors.federation.FederationRefusedException.Reason;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.TaskFailure;
 
 /** Federations that are actors, wherever they are. */
 final class AskedFederations implements Federations {
-  private static final int MAX_PAGE = 1000;
+  /** One more than a reader's largest, to see whether there are more. */
+  private static final int MAX_PAGE = 1001;
 
   private final ActorSystem<?> system;
   private final ActorRef<ShardingEnvelope<Federation.Command>> federations;
@@ -91,11 +93,27 @@ final class AskedFederations implements Federations {
   public CompletionStage<List<Version>> versions(
       FederationName name, OptionalInt before, int limit) {
     requirePage(limit);
+    return versions(name, before, limit, List.of());
+  }
+
+  /** One message may not hold all, where versions are made of many contributions. */
+  private CompletionStage<List<Version>> versions(
+      FederationName name, OptionalInt before, int limit, List<Version> found) {
     return ask(
             name,
-            self -> new Federation.PageVersions(before, limit, self),
+            self -> new Federation.PageVersions(before, limit - found.size(), self),
             Federation.Versions.class)
-        .thenApply(Federation.Versions::versions);
+        .thenCompose(
+            page -> {
+              List<Version> all = Stream.concat(found.stream(), page.versions().stream()).toList();
+              boolean last =
+                  page.versions().isEmpty()
+                      || all.size() == limit
+                      || all.get(all.size() - 1).number() == 1;
+              return last
+                  ? CompletableFuture.completedStage(all)
+                  : versions(name, OptionalInt.of(all.get(all.size() - 1).number()), limit, all);
+            });
   }
 
   private static void requirePage(int limit) {

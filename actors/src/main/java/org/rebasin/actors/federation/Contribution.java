@@ -26,6 +26,7 @@ public record Contribution(
     ModelId model,
     Map<String, Double> metrics) {
   private static final int MOST_METRICS = 32;
+  private static final int MOST_NAME = 64;
 
   /** Checks the fields and copies the map. */
   public Contribution {
@@ -40,6 +41,13 @@ public record Contribution(
     if (metrics.size() > MOST_METRICS) {
       throw new IllegalArgumentException(
           "metrics: expected at most %d, found %d".formatted(MOST_METRICS, metrics.size()));
+    }
+    for (String metric : metrics.keySet()) {
+      if (metric.length() > MOST_NAME) {
+        throw new IllegalArgumentException(
+            "metrics: expected names of up to %d characters, found one of %d"
+                .formatted(MOST_NAME, metric.length()));
+      }
     }
     // In an order that never changes, as journals hold it.
     metrics = Collections.unmodifiableMap(new TreeMap<>(metrics));

@@ -52,8 +52,7 @@ public interface Federations {
    * Versions, the newest first.
    *
    * @param before only versions of a smaller number; empty for all
-   * @param limit versions of the page at most, from 1 to 1000; where versions are made of many
-   *     contributions a page may be shorter, and the last one is the one with version 1
+   * @param limit versions of the page at most, from 1 to 1000
    */
   CompletionStage<List<Version>> versions(FederationName name, OptionalInt before, int limit);
 
