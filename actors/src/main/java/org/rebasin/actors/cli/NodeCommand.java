@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.rebasin.actors.federation.Federations;
+import org.rebasin.actors.federation.FederationsOnCluster;
 import org.rebasin.actors.http.ApiServer;
 import org.rebasin.actors.http.ApiSettings;
 import org.rebasin.actors.http.ClusterMembers;
@@ -87,12 +89,16 @@ final class NodeCommand extends RebasinCommand {
         RebasinNode.await(node.joined());
         JournalSchema.create(node.system());
         JobsOnCluster jobs = JobsOnCluster.start(node.system(), node.queue());
-        StoreUpkeep.start(node.system(), store, jobs::namedModels);
+        Federations federations =
+            FederationsOnCluster.start(node.system(), node.queue(), (federation, event) -> {});
+        StoreUpkeep.start(
+            node.system(), store, List.of(jobs::namedModels, federations::namedModels));
         ApiServer server =
             RebasinNode.await(
                 ApiServer.bind(
                     api,
                     jobs,
+                    federations,
                     new ReplicatedModels(
                         new StoredModels(store, home, node.system()), node.replicas()),
                     new ClusterMembers(node.system()),

@@ -3,9 +3,11 @@ package org.rebasin.actors.federation;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import org.rebasin.actors.store.ModelId;
 
 /**
@@ -24,6 +26,7 @@ public record Contribution(
     ModelId model,
     Map<String, Double> metrics) {
   private static final int MOST_METRICS = 32;
+  private static final int MOST_NAME = 64;
 
   /** Checks the fields and copies the map. */
   public Contribution {
@@ -39,7 +42,15 @@ public record Contribution(
       throw new IllegalArgumentException(
           "metrics: expected at most %d, found %d".formatted(MOST_METRICS, metrics.size()));
     }
-    metrics = Map.copyOf(metrics);
+    for (String metric : metrics.keySet()) {
+      if (metric.length() > MOST_NAME) {
+        throw new IllegalArgumentException(
+            "metrics: expected names of up to %d characters, found one of %d"
+                .formatted(MOST_NAME, metric.length()));
+      }
+    }
+    // In an order that never changes, as journals hold it.
+    metrics = Collections.unmodifiableMap(new TreeMap<>(metrics));
   }
 
   static void requireName(String participant) {

@@ -22,6 +22,23 @@ public record ContributionView(
     Optional<String> reason,
     OptionalInt version,
     OptionalInt staleness) {
+  /** The same with another outcome. */
+  ContributionView to(Outcome next, Optional<String> why) {
+    return new ContributionView(id, contribution, arrived, next, why, version, staleness);
+  }
+
+  /** The same as part of a version. */
+  ContributionView mergedInto(int number, int behind) {
+    return new ContributionView(
+        id,
+        contribution,
+        arrived,
+        Outcome.MERGED,
+        Optional.empty(),
+        OptionalInt.of(number),
+        OptionalInt.of(behind));
+  }
+
   /** What a contribution has come to. */
   public enum Outcome {
     /** Accepted: in the journal, nothing done yet. */

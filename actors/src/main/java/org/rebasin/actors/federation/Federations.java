@@ -82,10 +82,32 @@ public interface Federations {
   CompletionStage<FederationView> rollback(FederationName name, int version);
 
   /**
-   * What happens to a federation: first what has happened, then what does, each exactly once and in
-   * order; goes on by itself when nodes die. Completes behind the event that closes it.
+   * Makes a version's model again from what its record names, with the same tasks. Fails with
+   * {@link FederationRefusedException.Reason#UNKNOWN} if there is no such version, and with {@link
+   * FederationRefusedException.Reason#CONFLICT} if its contributions are no longer kept.
+   */
+  CompletionStage<Reproduction> reproduce(FederationName name, int version);
+
+  /**
+   * What came of making a version's model again.
    *
-   * @param afterSequence only events with a larger sequence number; 0 for all
+   * @param recorded the version's model
+   * @param made the model that came of it; models are named by their bytes
+   */
+  record Reproduction(int version, ModelId recorded, ModelId made) {
+    /** Whether it is the same to the byte. */
+    public boolean same() {
+      return recorded.equals(made);
+    }
+  }
+
+  /**
+   * What happens to a federation: first what has happened, then what does, each exactly once and in
+   * order; goes on by itself when nodes die. Completes behind the event that closes it. A set
+   * number of the newest events is at hand: who begins before those begins with the oldest of them,
+   * which its sequence number tells; versions and contributions say what was before.
+   *
+   * @param afterSequence only events with a larger sequence number; 0 for all that are at hand
    */
   Source<FederationEvent, NotUsed> events(FederationName name, long afterSequence);
 

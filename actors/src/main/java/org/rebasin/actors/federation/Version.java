@@ -1,10 +1,12 @@
 package org.rebasin.actors.federation;
 
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.model.evaluation.Score;
 
@@ -17,7 +19,8 @@ import org.rebasin.model.evaluation.Score;
  * @param model its weights
  * @param serverState what the server's optimiser remembers, as tensors in the stores; empty if
  *     nothing
- * @param ingredients what it was aggregated from, in order; empty for an initial model
+ * @param ingredients what it was aggregated from, in order; empty for an initial model, and for a
+ *     version of so long ago that the records of its contributions are gone
  * @param settings that decided the aggregation, as text
  * @param score on the held-out data
  * @param published when
@@ -34,7 +37,15 @@ public record Version(
   /** Copies list and map. */
   public Version {
     ingredients = List.copyOf(ingredients);
-    settings = Map.copyOf(settings);
+    // In an order that never changes, as journals hold it.
+    settings = Collections.unmodifiableMap(new TreeMap<>(settings));
+  }
+
+  /** The same without what it was made from. */
+  Version withoutIngredients() {
+    return ingredients.isEmpty()
+        ? this
+        : new Version(number, parent, model, serverState, List.of(), settings, score, published);
   }
 
   /**

@@ -80,15 +80,23 @@ public record JobEnvironment(
         queue, Limits.of(system), Optional.of(index), Optional.of(shard), snapshotEvery(system));
   }
 
-  /** None where there is nothing to keep them in, as with the journal in memory. */
   static int snapshotEvery(ActorSystem<?> system) {
+    return snapshotEvery(system, "rebasin.job.snapshot-every");
+  }
+
+  /**
+   * A configured number of events from snapshot to snapshot; 0 where there is nothing to keep them
+   * in, as with the journal in memory.
+   */
+  public static int snapshotEvery(ActorSystem<?> system, String path) {
     Config config = system.settings().config();
     return config.getString("akka.persistence.snapshot-store.plugin").isEmpty()
         ? 0
-        : config.getInt("rebasin.job.snapshot-every");
+        : config.getInt(path);
   }
 
-  static RetentionCriteria retention(int snapshotEvery) {
+  /** Snapshots after so many events; none for 0. */
+  public static RetentionCriteria retention(int snapshotEvery) {
     return snapshotEvery == 0
         ? RetentionCriteria.disabled()
         : RetentionCriteria.snapshotEvery(snapshotEvery, SNAPSHOTS_KEPT);

@@ -99,6 +99,7 @@ public final class JobJson extends SimpleModule {
     @Type(value = TaskResult.AlignedMany.class, name = "aligned-many"),
     @Type(value = TaskResult.Merged.class, name = "merged"),
     @Type(value = TaskResult.Evaluated.class, name = "evaluated"),
+    @Type(value = TaskResult.ExamplesCounted.class, name = "examples-counted"),
     @Type(value = TaskResult.Screened.class, name = "screened"),
     @Type(value = TaskResult.Aggregated.class, name = "aggregated")
   })

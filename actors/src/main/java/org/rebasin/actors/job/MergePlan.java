@@ -68,6 +68,8 @@ record MergePlan(MergeRequest request) {
       expected = TaskResult.Screened.class;
     } else if (task instanceof Task.Aggregate) {
       expected = TaskResult.Aggregated.class;
+    } else if (task instanceof Task.CountExamples) {
+      expected = TaskResult.ExamplesCounted.class;
     } else {
       expected = TaskResult.Merged.class;
     }

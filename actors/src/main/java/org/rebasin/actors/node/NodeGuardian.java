@@ -11,6 +11,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.function.UnaryOperator;
+import org.rebasin.actors.federation.Federations;
+import org.rebasin.actors.federation.FederationsInProcess;
 import org.rebasin.actors.job.JobEnvironment;
 import org.rebasin.actors.job.JobOptions;
 import org.rebasin.actors.job.MergeJob;
@@ -25,7 +27,9 @@ import org.rebasin.actors.work.TaskKey;
 import org.rebasin.actors.work.TaskRunner;
 import org.rebasin.actors.work.WorkQueue;
 
-/** The parent of all actors of a node: the work queue, the workers and the jobs. */
+/**
+ * The parent of all actors of a node: the work queue, the workers, the jobs and the federations.
+ */
 public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
   /** What the guardian receives. */
   public sealed interface Command {}
@@ -39,6 +43,9 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
   public record RunTask(Task task, ActorRef<Progress> progress, ActorRef<WorkQueue.Reply> replyTo)
       implements Command {}
 
+  /** Asks for the federations. */
+  public record AskFederations(ActorRef<Federations> replyTo) implements Command {}
+
   /**
    * The guardian of a node with all roles.
    *
@@ -50,6 +57,7 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
   }
 
   private final ActorRef<WorkQueue.Command> queue;
+  private final Federations federations;
 
   private NodeGuardian(
       ActorContext<Command> context,
@@ -59,6 +67,7 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     super(context);
     Config config = context.getSystem().settings().config().getConfig("rebasin");
     queue = context.spawn(WorkQueue.create(QueueRules.of(config, Duration.ZERO)), "work-queue");
+    federations = FederationsInProcess.start(context, queue, (federation, event) -> {});
     Workforce.spawn(context, config, EnumSet.allOf(Role.class), queue, store, datasets, runners);
   }
 
@@ -67,6 +76,7 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     return newReceiveBuilder()
         .onMessage(StartJob.class, this::onStartJob)
         .onMessage(RunTask.class, this::onRunTask)
+        .onMessage(AskFederations.class, this::onAskFederations)
         .build();
   }
 
@@ -87,6 +97,11 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
   private Behavior<Command> onRunTask(RunTask run) {
     TaskKey key = new TaskKey(JobId.next(Clock.systemUTC()), "task", 0);
     queue.tell(new WorkQueue.Submit(key, run.task(), 0, run.progress(), run.replyTo()));
+    return this;
+  }
+
+  private Behavior<Command> onAskFederations(AskFederations ask) {
+    ask.replyTo().tell(federations);
     return this;
   }
 }

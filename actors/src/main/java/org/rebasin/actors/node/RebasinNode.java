@@ -13,6 +13,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.rebasin.actors.federation.Federations;
 import org.rebasin.actors.job.JobView;
 import org.rebasin.actors.job.MergeJob;
 import org.rebasin.actors.job.MergeOutcome;
@@ -100,6 +101,13 @@ public final class RebasinNode implements AutoCloseable {
           }
           return type.cast(((WorkQueue.Done) reply).result());
         });
+  }
+
+  /** The federations of this node, which live as long as it does. */
+  public Federations federations() {
+    return await(
+        AskPattern.<NodeGuardian.Command, Federations>ask(
+            system, NodeGuardian.AskFederations::new, timeout, system.scheduler()));
   }
 
   /** Asks the guardian; what is said on the way is heard before the answer. */

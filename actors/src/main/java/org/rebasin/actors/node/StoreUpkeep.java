@@ -5,8 +5,10 @@ import akka.actor.typed.DispatcherSelector;
 import com.typesafe.config.Config;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
@@ -41,14 +43,16 @@ public final class StoreUpkeep {
   /**
    * Begins to look after a store, until the system stops.
    *
-   * @param named the models that must stay
+   * @param named each tells models that must stay
    */
   public static void start(
-      ActorSystem<?> system, ModelStore store, Supplier<CompletionStage<Set<ModelId>>> named) {
+      ActorSystem<?> system,
+      ModelStore store,
+      List<Supplier<CompletionStage<Set<ModelId>>>> named) {
     Config config = system.settings().config().getConfig("rebasin.store");
     Executor blocking = system.dispatchers().lookup(DispatcherSelector.blocking());
     StoreUpkeep upkeep =
-        new StoreUpkeep(store, named, config.getDuration("collect-grace"), blocking);
+        new StoreUpkeep(store, () -> union(named), config.getDuration("collect-grace"), blocking);
     system
         .scheduler()
         .scheduleWithFixedDelay(
@@ -63,6 +67,22 @@ public final class StoreUpkeep {
             config.getDuration("verify-interval"),
             () -> blocking.execute(upkeep::verify),
             system.executionContext());
+  }
+
+  /** All of them; fails if any does. */
+  static CompletionStage<Set<ModelId>> union(List<Supplier<CompletionStage<Set<ModelId>>>> named) {
+    CompletionStage<Set<ModelId>> all = CompletableFuture.completedStage(Set.of());
+    for (Supplier<CompletionStage<Set<ModelId>>> some : named) {
+      all =
+          all.thenCombine(
+              some.get(),
+              (before, more) -> {
+                Set<ModelId> both = new HashSet<>(before);
+                both.addAll(more);
+                return both;
+              });
+    }
+    return all;
   }
 
   /** Deletes what nothing names; completes when that is done, however it went. */

@@ -97,6 +97,19 @@ public sealed interface Task {
     }
   }
 
+  /** Counts the training images of a data set. */
+  record CountExamples(String data) implements Task {
+    @Override
+    public List<ModelId> inputs() {
+      return List.of();
+    }
+
+    @Override
+    public Role role() {
+      return Role.TRAINER;
+    }
+  }
+
   /**
    * Measures how the units of two models act together on a part of the training images.
    *

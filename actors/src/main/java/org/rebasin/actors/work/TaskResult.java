@@ -89,6 +89,14 @@ public sealed interface TaskResult {
     }
   }
 
+  /** How many training images a data set has. */
+  record ExamplesCounted(long examples) implements TaskResult {
+    @Override
+    public List<ModelId> products() {
+      return List.of();
+    }
+  }
+
   /**
    * The next version of a global model.
    *

@@ -7,6 +7,7 @@ import akka.stream.javadsl.Sink;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -47,6 +48,10 @@ public final class Trainer implements TaskRunner {
   public CompletionStage<TaskResult> run(Task task, Consumer<Progress> progress) {
     if (task instanceof Task.TrainFrom from) {
       return trainFrom(from, progress);
+    }
+    if (task instanceof Task.CountExamples count) {
+      return CompletableFuture.completedStage(
+          new TaskResult.ExamplesCounted(datasets.get(count.data()).train().size()));
     }
     Task.Train train = (Task.Train) task;
     Network network = Architecture.parse(train.architecture()).network();

@@ -444,6 +444,21 @@ public final class FakeFederations implements Federations {
   }
 
   @Override
+  public CompletionStage<Reproduction> reproduce(FederationName name, int version) {
+    return version(name, version)
+        .thenApply(
+            found -> {
+              ModelId model = found.orElseThrow(FakeFederations::noVersion).model();
+              return new Reproduction(version, model, model);
+            });
+  }
+
+  private static FederationRefusedException noVersion() {
+    return new FederationRefusedException(
+        FederationRefusedException.Reason.UNKNOWN, "there is no such version");
+  }
+
+  @Override
   public CompletionStage<Set<ModelId>> namedModels() {
     return answer(
         () ->

@@ -102,6 +102,9 @@ final class JournalSamples {
         "task-completed-aggregated",
         completed(MergePhase.MERGE, new TaskResult.Aggregated(model(6), Optional.of(model(7)))));
     events.put(
+        "task-completed-examples-counted",
+        completed(MergePhase.TRAIN, new TaskResult.ExamplesCounted(60000)));
+    events.put(
         "task-given-up",
         new JournalEvent.TaskGivenUp(
             MergePhase.MERGE, 0, new TaskFailure(true, "shapes differ", List.of("a", "b")), AT));

@@ -195,6 +195,8 @@ class NodeProtocolTest {
             new TaskResult.Screened(Optional.of("fc2.bias holds NaN at 17"), Double.NaN, 21.5),
             new TaskResult.Aggregated(a, Optional.of(b)))
         .forEach(result -> messages.add(new WorkQueue.Completed(key, worker, result)));
+    messages.add(new WorkQueue.Submit(key, new Task.CountExamples("digits"), 3, progress, replyTo));
+    messages.add(new WorkQueue.Completed(key, worker, new TaskResult.ExamplesCounted(60000)));
     return messages;
   }
 
