@@ -5,7 +5,6 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.AskPattern;
 import akka.cluster.sharding.typed.ShardingEnvelope;
-import akka.japi.Pair;
 import akka.japi.function.Function;
 import akka.stream.javadsl.Source;
 import java.time.Duration;
@@ -15,18 +14,16 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.rebasin.actors.federation.FederationRefusedException.Reason;
+import org.rebasin.actors.job.Asking;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.TaskFailure;
 
 /** Federations that are actors, wherever they are. */
 final class AskedFederations implements Federations {
-  /** One more than a reader's largest, to see whether there are more. */
-  private static final int MAX_PAGE = 1001;
+  private static final int MAX_PAGE = 1000;
 
   private final ActorSystem<?> system;
   private final ActorRef<ShardingEnvelope<Federation.Command>> federations;
@@ -181,39 +178,15 @@ final class AskedFederations implements Federations {
                     .orElseGet(() -> reproduce(name, version)));
   }
 
-  /** How far a reader of events is. */
-  private record Position(long sequence, boolean ended) {}
-
   @Override
   public Source<FederationEvent, NotUsed> events(FederationName name, long afterSequence) {
-    return Source.unfoldAsync(
-            new Position(afterSequence, false),
-            position ->
-                position.ended()
-                    ? CompletableFuture.completedStage(Optional.empty())
-                    : next(name, position).thenApply(Optional::of))
-        .mapConcat(events -> events);
-  }
-
-  private CompletionStage<Pair<Position, List<FederationEvent>>> next(
-      FederationName name, Position position) {
-    return ask(
-            name,
-            self -> new Federation.EventsAfter(position.sequence(), self),
-            Federation.Happened.class)
-        .thenApply(
-            happened -> {
-              List<FederationEvent> events = happened.events();
-              long last =
-                  events.isEmpty() ? position.sequence() : events.get(events.size() - 1).sequence();
-              return Pair.create(new Position(last, happened.ended()), events);
-            })
-        .exceptionallyCompose(
-            // Who watches a federation waits for it while it moves to another node.
-            thrown ->
-                isRefused(thrown, Reason.UNAVAILABLE)
-                    ? CompletableFuture.completedStage(Pair.create(position, List.of()))
-                    : CompletableFuture.failedStage(TaskFailure.unwrap(thrown)));
+    return Asking.events(
+        afterSequence,
+        sequence ->
+            ask(name, self -> new Federation.EventsAfter(sequence, self), Federation.Happened.class)
+                .thenApply(happened -> new Asking.Batch<>(happened.events(), happened.ended())),
+        FederationEvent::sequence,
+        thrown -> isRefused(thrown, Reason.UNAVAILABLE));
   }
 
   @Override
@@ -283,19 +256,7 @@ final class AskedFederations implements Federations {
   }
 
   private <T> CompletionStage<T> available(CompletionStage<T> asked) {
-    return asked.handle(
-        (reply, thrown) -> {
-          if (thrown == null) {
-            return reply;
-          }
-          Throwable cause = TaskFailure.unwrap(thrown);
-          if (cause instanceof TimeoutException) {
-            throw new FederationRefusedException(
-                Reason.UNAVAILABLE,
-                "no answer within %s: the journal or a majority of nodes is away"
-                    .formatted(timeout));
-          }
-          throw new CompletionException(cause);
-        });
+    return Asking.orUnavailable(
+        asked, timeout, message -> new FederationRefusedException(Reason.UNAVAILABLE, message));
   }
 }

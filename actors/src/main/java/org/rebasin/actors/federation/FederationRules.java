@@ -105,25 +105,16 @@ record FederationRules(Known state) {
       return Optional.of(
           new SetAside(
               candidate.members(),
-              "%s with these contributions, though with none of them alone"
-                  .formatted(shortfall(score)),
+              shortfall(score, "with these contributions, though with none of them alone"),
               now));
     }
     if (candidate.begun() == 1) {
-      return Optional.of(
-          new Quarantined(
-              candidate.members().get(0),
-              shortfall(score) + " with this contribution alone" + allowance(),
-              now));
+      return Optional.of(quarantine(candidate.members().get(0), score, now));
     }
     for (int member : candidate.members()) {
       Optional<Score> alone = candidate.aloneScore(member);
       if (alone.isPresent() && !passes(alone.get())) {
-        return Optional.of(
-            new Quarantined(
-                member,
-                shortfall(alone.get()) + " with this contribution alone" + allowance(),
-                now));
+        return Optional.of(quarantine(member, alone.get(), now));
       }
     }
     if (!candidate.examinedAll()) {
@@ -133,10 +124,13 @@ record FederationRules(Known state) {
         candidate.members().size() == candidate.begun()
             ? new SetAside(
                 candidate.members(),
-                "%s with these contributions together, though with none of them alone%s"
-                    .formatted(shortfall(score), allowance()),
+                shortfall(score, "with these contributions, though with none of them alone"),
                 now)
             : new CandidateBegun(state.candidates().begun() + 1, candidate.members(), true, now));
+  }
+
+  private Quarantined quarantine(int member, Score score, Instant now) {
+    return new Quarantined(member, shortfall(score, "with this contribution alone"), now);
   }
 
   /** What a candidate's accuracy must be at least; 0 before there is a version. */
@@ -152,20 +146,18 @@ record FederationRules(Known state) {
     return Double.isFinite(score.loss()) && score.accuracy() >= required();
   }
 
-  private String shortfall(Score score) {
+  private String shortfall(Score score, String with) {
     Optional<Version> current = state.lineage().currentVersion();
     if (current.isEmpty() || score.accuracy() >= required()) {
-      return "the loss is not finite";
+      return "the loss is not finite " + with;
     }
-    return "accuracy falls from %s to %s"
-        .formatted(percent(current.get().score().accuracy()), percent(score.accuracy()));
-  }
-
-  private String allowance() {
-    return state.lineage().current().isEmpty()
-        ? ""
-        : String.format(
-            Locale.ROOT, "; at most %.1f points allowed", 100 * settings().gate().margin());
+    return String.format(
+        Locale.ROOT,
+        "accuracy falls from %s to %s %s; at most %.1f points allowed",
+        percent(current.get().score().accuracy()),
+        percent(score.accuracy()),
+        with,
+        100 * settings().gate().margin());
   }
 
   private static String percent(double part) {

@@ -2,7 +2,6 @@ package org.rebasin.actors.federation;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
-import akka.cluster.sharding.typed.ClusterShardingSettings;
 import akka.cluster.sharding.typed.ShardingEnvelope;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
@@ -63,11 +62,7 @@ public final class FederationsOnCluster {
                             environment.in(context.getShard())))
                 .withRole(JobsOnCluster.COORDINATOR)
                 .withStopMessage(new Federation.Stop())
-                .withSettings(
-                    ClusterShardingSettings.create(system)
-                        .withRememberEntities(true)
-                        .withRememberEntitiesStoreMode(
-                            ClusterShardingSettings.rememberEntitiesStoreModeEventSourced())));
+                .withSettings(JobsOnCluster.remembered(system)));
     return new AskedFederations(system, federations, index);
   }
 }

@@ -3,23 +3,22 @@ package org.rebasin.actors.federation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.rebasin.actors.work.Role;
+import org.rebasin.actors.work.Submissions;
 import org.rebasin.actors.work.TaskKey;
 
 /** What a federation has in the queue, as long as its actor lives; afterwards it is given again. */
 final class SubmittedTasks {
-  private final Map<TaskKey, Instant> since = new LinkedHashMap<>();
+  private final Submissions<TaskKey> submissions = new Submissions<>();
   private Map<TaskKey, WantedTask<?>> wanted = Map.of();
 
   /** Nothing is out. */
   void clear() {
-    since.clear();
+    submissions.clear();
     wanted = Map.of();
   }
 
@@ -33,14 +32,13 @@ final class SubmittedTasks {
     Map<TaskKey, WantedTask<?>> all = new LinkedHashMap<>();
     now.forEach(task -> all.put(task.key(), task));
     wanted = all;
-    since.keySet().retainAll(all.keySet());
-    Set<TaskKey> out = new HashSet<>(since.keySet());
-    long busy = out.stream().filter(key -> !isTraining(all.get(key))).count();
+    submissions.keep(all::containsKey);
+    long busy = submissions.tasks().stream().filter(key -> !isTraining(all.get(key))).count();
     List<WantedTask<?>> added = new ArrayList<>();
     for (WantedTask<?> task : now) {
-      if (!out.contains(task.key()) && (isTraining(task) || busy < limit)) {
+      if (!submissions.has(task.key()) && (isTraining(task) || busy < limit)) {
         busy += isTraining(task) ? 0 : 1;
-        since.put(task.key(), time);
+        submissions.add(task.key(), time);
         added.add(task);
       }
     }
@@ -58,14 +56,11 @@ final class SubmittedTasks {
 
   /** Those that are out. */
   List<WantedTask<?>> out() {
-    return since.keySet().stream().<WantedTask<?>>map(wanted::get).toList();
+    return submissions.tasks().stream().<WantedTask<?>>map(wanted::get).toList();
   }
 
   /** The first task that has been out for too long. */
   Optional<WantedTask<?>> overdue(Duration timeout, Instant now) {
-    return since.entrySet().stream()
-        .filter(task -> task.getValue().plus(timeout).isBefore(now))
-        .<WantedTask<?>>map(task -> wanted.get(task.getKey()))
-        .findFirst();
+    return submissions.overdue(timeout, now).map(wanted::get);
   }
 }

@@ -12,23 +12,18 @@ import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import akka.cluster.typed.ClusterSingleton;
 import akka.cluster.typed.ClusterSingletonSettings;
 import akka.cluster.typed.SingletonActor;
-import akka.japi.Pair;
 import akka.japi.function.Function;
 import akka.stream.javadsl.Source;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeoutException;
 import org.rebasin.actors.job.JobRefusedException.Reason;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.JobId;
-import org.rebasin.actors.work.TaskFailure;
 import org.rebasin.actors.work.WorkQueue;
 
 /**
@@ -83,12 +78,16 @@ public final class JobsOnCluster implements Jobs {
                         JobEnvironment.sharded(system, queue, index, context.getShard())))
             .withRole(COORDINATOR)
             .withStopMessage(new MergeJob.Stop())
-            .withSettings(
-                ClusterShardingSettings.create(system)
-                    .withRememberEntities(true)
-                    .withRememberEntitiesStoreMode(
-                        ClusterShardingSettings.rememberEntitiesStoreModeEventSourced())));
+            .withSettings(remembered(system)));
     return new JobsOnCluster(system, index);
+  }
+
+  /** How entities are sharded that go on by themselves wherever the cluster is started again. */
+  public static ClusterShardingSettings remembered(ActorSystem<?> system) {
+    return ClusterShardingSettings.create(system)
+        .withRememberEntities(true)
+        .withRememberEntitiesStoreMode(
+            ClusterShardingSettings.rememberEntitiesStoreModeEventSourced());
   }
 
   private static RecipientRef<MergeJob.Command> entity(ClusterSharding sharding, JobId job) {
@@ -131,39 +130,17 @@ public final class JobsOnCluster implements Jobs {
     return ask(job, MergeJob.Retry::new, MergeJob.Viewed.class).thenApply(MergeJob.Viewed::view);
   }
 
-  /** How far a reader of events is. */
-  private record Position(long sequence, boolean ended) {}
-
   @Override
   public Source<JobEvent, NotUsed> events(JobId job, long afterSequence) {
-    return Source.unfoldAsync(
-            new Position(afterSequence, false),
-            position ->
-                position.ended()
-                    ? CompletableFuture.completedStage(Optional.empty())
-                    : next(job, position).thenApply(Optional::of))
-        .mapConcat(events -> events);
-  }
-
-  private CompletionStage<Pair<Position, List<JobEvent>>> next(JobId job, Position position) {
-    return ask(
-            job,
-            self -> new MergeJob.EventsAfter(position.sequence(), self),
-            MergeJob.Happened.class)
-        .thenApply(
-            happened -> {
-              List<JobEvent> events = happened.events();
-              long last =
-                  events.isEmpty() ? position.sequence() : events.get(events.size() - 1).sequence();
-              return Pair.create(new Position(last, happened.ended()), events);
-            })
-        .exceptionallyCompose(
-            // Who follows a job waits for it while it moves to another node.
-            thrown ->
-                TaskFailure.unwrap(thrown) instanceof JobRefusedException refused
-                        && refused.reason() == Reason.UNAVAILABLE
-                    ? CompletableFuture.completedStage(Pair.create(position, List.of()))
-                    : CompletableFuture.failedStage(TaskFailure.unwrap(thrown)));
+    return Asking.events(
+        afterSequence,
+        sequence ->
+            ask(job, self -> new MergeJob.EventsAfter(sequence, self), MergeJob.Happened.class)
+                .thenApply(happened -> new Asking.Batch<>(happened.events(), happened.ended())),
+        JobEvent::sequence,
+        thrown ->
+            thrown instanceof JobRefusedException refused
+                && refused.reason() == Reason.UNAVAILABLE);
   }
 
   @Override
@@ -221,19 +198,7 @@ public final class JobsOnCluster implements Jobs {
   }
 
   private <T> CompletionStage<T> available(CompletionStage<T> asked) {
-    return asked.handle(
-        (reply, thrown) -> {
-          if (thrown == null) {
-            return reply;
-          }
-          Throwable cause = TaskFailure.unwrap(thrown);
-          if (cause instanceof TimeoutException) {
-            throw new JobRefusedException(
-                Reason.UNAVAILABLE,
-                "no answer within %s: the journal or a majority of nodes is away"
-                    .formatted(timeout));
-          }
-          throw new CompletionException(cause);
-        });
+    return Asking.orUnavailable(
+        asked, timeout, message -> new JobRefusedException(Reason.UNAVAILABLE, message));
   }
 }

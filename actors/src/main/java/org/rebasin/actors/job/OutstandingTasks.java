@@ -9,17 +9,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.rebasin.actors.work.Progress;
+import org.rebasin.actors.work.Submissions;
 
 /** What a job has in the queue, as long as its actor lives; afterwards it is submitted again. */
 final class OutstandingTasks {
   private Optional<MergePlan.Step> step = Optional.empty();
-  private final Map<Integer, Instant> since = new TreeMap<>();
+  private final Submissions<Integer> out = new Submissions<>();
   private final Map<String, Progress> progress = new LinkedHashMap<>();
 
   /** Nothing is out. */
   void clear() {
     step = Optional.empty();
-    since.clear();
+    out.clear();
     progress.clear();
   }
 
@@ -34,11 +35,11 @@ final class OutstandingTasks {
       clear();
     }
     step = Optional.of(now);
-    since.keySet().removeIf(index -> results.has(now.phase(), index));
+    out.keep(index -> !results.has(now.phase(), index));
     List<Integer> added = new ArrayList<>();
-    for (int index = 0; index < now.tasks().size() && since.size() < limit; index++) {
-      if (!results.has(now.phase(), index) && !since.containsKey(index)) {
-        since.put(index, time);
+    for (int index = 0; index < now.tasks().size() && out.tasks().size() < limit; index++) {
+      if (!results.has(now.phase(), index) && !out.has(index)) {
+        out.add(index, time);
         added.add(index);
       }
     }
@@ -51,15 +52,12 @@ final class OutstandingTasks {
 
   /** The tasks that are out. */
   List<Integer> indices() {
-    return List.copyOf(since.keySet());
+    return out.tasks().stream().sorted().toList();
   }
 
   /** The first task that has been out for too long. */
   Optional<Integer> overdue(Duration timeout, Instant now) {
-    return since.entrySet().stream()
-        .filter(task -> task.getValue().plus(timeout).isBefore(now))
-        .map(Map.Entry::getKey)
-        .findFirst();
+    return out.overdue(timeout, now);
   }
 
   void heard(Progress news) {
@@ -72,14 +70,15 @@ final class OutstandingTasks {
   }
 
   List<JobView.WaitingTask> waiting(MergePlan.Step now) {
-    return since.entrySet().stream()
-        .map(
-            task ->
-                new JobView.WaitingTask(
-                    now.phase().text(),
-                    task.getKey(),
-                    now.tasks().get(task.getKey()).role(),
-                    task.getValue()))
-        .toList();
+    return new TreeMap<>(out.since())
+        .entrySet().stream()
+            .map(
+                task ->
+                    new JobView.WaitingTask(
+                        now.phase().text(),
+                        task.getKey(),
+                        now.tasks().get(task.getKey()).role(),
+                        task.getValue()))
+            .toList();
   }
 }

@@ -10,6 +10,7 @@ import com.typesafe.config.Config;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.rebasin.actors.federation.Federations;
 import org.rebasin.actors.federation.FederationsInProcess;
@@ -57,7 +58,7 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
   }
 
   private final ActorRef<WorkQueue.Command> queue;
-  private final Federations federations;
+  private Optional<Federations> federations = Optional.empty();
 
   private NodeGuardian(
       ActorContext<Command> context,
@@ -67,7 +68,6 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     super(context);
     Config config = context.getSystem().settings().config().getConfig("rebasin");
     queue = context.spawn(WorkQueue.create(QueueRules.of(config, Duration.ZERO)), "work-queue");
-    federations = FederationsInProcess.start(context, queue, (federation, event) -> {});
     Workforce.spawn(context, config, EnumSet.allOf(Role.class), queue, store, datasets, runners);
   }
 
@@ -101,7 +101,11 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
   }
 
   private Behavior<Command> onAskFederations(AskFederations ask) {
-    ask.replyTo().tell(federations);
+    if (federations.isEmpty()) {
+      federations =
+          Optional.of(FederationsInProcess.start(getContext(), queue, (federation, event) -> {}));
+    }
+    ask.replyTo().tell(federations.get());
     return this;
   }
 }

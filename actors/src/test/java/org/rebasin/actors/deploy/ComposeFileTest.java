@@ -21,7 +21,9 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The Compose file says what Compose knows, and agrees with the image, the node and the secrets. */
+/**
+ * The Compose file says what Compose knows, and agrees with the image, the node and the secrets.
+ */
 class ComposeFileTest {
   private static final List<String> NODES = List.of("node-1", "node-2", "node-3");
 
@@ -31,9 +33,27 @@ class ComposeFileTest {
 
   private static final Set<String> SERVICE =
       Set.of(
-          "image", "build", "command", "entrypoint", "depends_on", "environment", "env_file",
-          "networks", "secrets", "configs", "volumes", "ports", "expose", "read_only", "tmpfs",
-          "cap_drop", "security_opt", "restart", "stop_grace_period", "healthcheck", "user");
+          "image",
+          "build",
+          "command",
+          "entrypoint",
+          "depends_on",
+          "environment",
+          "env_file",
+          "networks",
+          "secrets",
+          "configs",
+          "volumes",
+          "ports",
+          "expose",
+          "read_only",
+          "tmpfs",
+          "cap_drop",
+          "security_opt",
+          "restart",
+          "stop_grace_period",
+          "healthcheck",
+          "user");
 
   private final JsonNode file = Deployed.yaml(Deployed.DEPLOY.resolve("compose.yaml")).get(0);
 
@@ -56,7 +76,9 @@ class ComposeFileTest {
   /** What a node finds, with its secrets. */
   private Map<String, String> environment(String node) {
     Map<String, String> environment = new HashMap<>();
-    service(node).get("environment").properties()
+    service(node)
+        .get("environment")
+        .properties()
         .forEach(field -> environment.put(field.getKey(), field.getValue().asText()));
     environment.put("REBASIN_TLS_PASSWORD", "secret");
     environment.put("REBASIN_JOURNAL_PASSWORD", "secret");
@@ -180,8 +202,7 @@ class ComposeFileTest {
       assertEquals(1, service(node).get("networks").size());
     }
     Path context = Deployed.DEPLOY.resolve(service("node-1").at("/build/context").asText());
-    assertTrue(
-        Files.exists(context.resolve(service("node-1").at("/build/dockerfile").asText())));
+    assertTrue(Files.exists(context.resolve(service("node-1").at("/build/dockerfile").asText())));
   }
 
   @Test
@@ -212,8 +233,7 @@ class ComposeFileTest {
     // What all may read lies where only its owner may enter.
     assertEquals(
         "rwx------",
-        PosixFilePermissions.toString(
-            Files.getPosixFilePermissions(directory.resolve("secrets"))));
+        PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve("secrets"))));
   }
 
   @Test

@@ -103,8 +103,7 @@ class DistributionIT {
     List<String> words = new ArrayList<>();
     if (isRoot() && Files.isExecutable(SETPRIV)) {
       words.addAll(
-          List.of(
-              SETPRIV.toString(), "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups"));
+          List.of(SETPRIV.toString(), "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups"));
     }
     words.add(home.resolve("bin").resolve(command[0]).toString());
     words.addAll(List.of(command).subList(1, command.length));
@@ -145,14 +144,20 @@ class DistributionIT {
   void itSaysWhichItIs() throws Exception {
     assertTrue(
         printed("rebasin", "--version")
-            .matches("rebasin " + Pattern.quote(Deployed.version()) + " \\(commit (unknown|[0-9a-f]{12})\\)\\R"));
+            .matches(
+                "rebasin "
+                    + Pattern.quote(Deployed.version())
+                    + " \\(commit (unknown|[0-9a-f]{12})\\)\\R"));
   }
 
   @Test
   void bashTakesTheCompletion() throws Exception {
-    Path script = Files.writeString(directory.resolve("completion"), printed("rebasin", "generate-completion"));
+    Path script =
+        Files.writeString(
+            directory.resolve("completion"), printed("rebasin", "generate-completion"));
     Process bash =
-        new ProcessBuilder("bash", "-c", ". \"$1\" && complete -p rebasin", "bash", script.toString())
+        new ProcessBuilder(
+                "bash", "-c", ". \"$1\" && complete -p rebasin", "bash", script.toString())
             .redirectErrorStream(true)
             .start();
     String printed = new String(bash.getInputStream().readAllBytes());
@@ -171,7 +176,8 @@ class DistributionIT {
       }
       assertEquals(1, times.size(), times.toString());
       assertEquals(names.size(), Set.copyOf(names).size());
-      assertTrue(names.stream().allMatch(name -> name.startsWith("rebasin-" + Deployed.version() + "/")));
+      assertTrue(
+          names.stream().allMatch(name -> name.startsWith("rebasin-" + Deployed.version() + "/")));
     }
   }
 

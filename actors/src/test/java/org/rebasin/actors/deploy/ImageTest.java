@@ -55,8 +55,18 @@ class ImageTest {
   void everyInstructionIsOne() {
     Set<String> known =
         Set.of(
-            "FROM", "COPY", "RUN", "ENV", "USER", "WORKDIR", "VOLUME", "EXPOSE", "STOPSIGNAL",
-            "HEALTHCHECK", "ENTRYPOINT", "CMD");
+            "FROM",
+            "COPY",
+            "RUN",
+            "ENV",
+            "USER",
+            "WORKDIR",
+            "VOLUME",
+            "EXPOSE",
+            "STOPSIGNAL",
+            "HEALTHCHECK",
+            "ENTRYPOINT",
+            "CMD");
     for (String line : lines) {
       assertTrue(known.contains(line.split(" ")[0]), line);
     }
@@ -68,8 +78,7 @@ class ImageTest {
     assertEquals("10001:10001", user);
     String made = all("RUN").get(1);
     assertTrue(made.contains("--uid 10001"), made);
-    assertTrue(
-        made.contains("--owner=10001 --group=10001 --mode=0750 " + last("VOLUME")), made);
+    assertTrue(made.contains("--owner=10001 --group=10001 --mode=0750 " + last("VOLUME")), made);
     assertTrue(lines.indexOf("USER " + user) > lines.indexOf("RUN " + made));
   }
 

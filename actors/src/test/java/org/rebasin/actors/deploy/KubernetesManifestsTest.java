@@ -91,7 +91,8 @@ class KubernetesManifestsTest {
         .get(0)
         .get("resources")
         .forEach(name -> named.add(name.asText()));
-    Set<String> there = Arrays.stream(KubernetesManifests.DIRECTORY.toFile().list()).collect(Collectors.toSet());
+    Set<String> there =
+        Arrays.stream(KubernetesManifests.DIRECTORY.toFile().list()).collect(Collectors.toSet());
     assertEquals(there, named);
   }
 
@@ -102,7 +103,9 @@ class KubernetesManifestsTest {
             .readTree(
                 "{\"apiVersion\": \"v1\", \"kind\": \"Service\", \"spec\": {\"clusterIp\": \"x\"}}");
     assertTrue(
-        assertThrows(AssertionError.class, () -> KubernetesManifests.typed(wrong)).getMessage().contains("clusterIp"));
+        assertThrows(AssertionError.class, () -> KubernetesManifests.typed(wrong))
+            .getMessage()
+            .contains("clusterIp"));
   }
 
   @Test
@@ -124,9 +127,15 @@ class KubernetesManifestsTest {
     assertEquals(labels, manifests.one(Service.class, "rebasin").getSpec().getSelector());
     assertEquals(labels, manifests.one(Service.class, "rebasin-nodes").getSpec().getSelector());
     assertEquals(
-        labels, manifests.one(PodDisruptionBudget.class, "rebasin").getSpec().getSelector().getMatchLabels());
+        labels,
+        manifests
+            .one(PodDisruptionBudget.class, "rebasin")
+            .getSpec()
+            .getSelector()
+            .getMatchLabels());
     assertEquals(
-        labels, manifests.one(NetworkPolicy.class, "rebasin").getSpec().getPodSelector().getMatchLabels());
+        labels,
+        manifests.one(NetworkPolicy.class, "rebasin").getSpec().getPodSelector().getMatchLabels());
     Config config = configuration();
     String service =
         config.getString("akka.management.cluster.bootstrap.contact-point-discovery.service-name");
@@ -168,7 +177,8 @@ class KubernetesManifestsTest {
     Service nodes = manifests.one(Service.class, "rebasin-nodes");
     assertEquals("None", nodes.getSpec().getClusterIP());
     assertEquals(true, nodes.getSpec().getPublishNotReadyAddresses());
-    assertEquals("rebasin-nodes", manifests.one(StatefulSet.class, "rebasin").getSpec().getServiceName());
+    assertEquals(
+        "rebasin-nodes", manifests.one(StatefulSet.class, "rebasin").getSpec().getServiceName());
     assertEquals(
         "rebasin-0.rebasin-nodes.rebasin.svc.cluster.local", environment().get("REBASIN_HOST"));
   }
@@ -255,7 +265,8 @@ class KubernetesManifestsTest {
         node().getVolumeMounts().stream().map(VolumeMount::getName).collect(Collectors.toSet());
     Set<String> volumes =
         pod().getVolumes().stream().map(Volume::getName).collect(Collectors.toSet());
-    manifests.one(StatefulSet.class, "rebasin")
+    manifests
+        .one(StatefulSet.class, "rebasin")
         .getSpec()
         .getVolumeClaimTemplates()
         .forEach(claim -> volumes.add(claim.getMetadata().getName()));
@@ -378,7 +389,12 @@ class KubernetesManifestsTest {
   @Test
   void disruptionsLeaveAMajority() {
     int replicas = manifests.one(StatefulSet.class, "rebasin").getSpec().getReplicas();
-    int away = manifests.one(PodDisruptionBudget.class, "rebasin").getSpec().getMaxUnavailable().getIntVal();
+    int away =
+        manifests
+            .one(PodDisruptionBudget.class, "rebasin")
+            .getSpec()
+            .getMaxUnavailable()
+            .getIntVal();
     assertTrue(2 * (replicas - away) > replicas);
     assertTrue(away < configuration().getInt("rebasin.store.replicas"));
   }
@@ -386,7 +402,8 @@ class KubernetesManifestsTest {
   /** Nothing in the templates is a secret. */
   @Test
   void theExamplesAreEmpty() {
-    for (JsonNode secret : Deployed.yaml(KubernetesManifests.DIRECTORY.resolve("secrets.example.yaml"))) {
+    for (JsonNode secret :
+        Deployed.yaml(KubernetesManifests.DIRECTORY.resolve("secrets.example.yaml"))) {
       for (String field : List.of("data", "stringData")) {
         StreamSupport.stream(secret.path(field).spliterator(), false)
             .forEach(value -> assertEquals("", value.asText()));

@@ -49,7 +49,8 @@ class ServiceUnitTest {
     Matcher variables = Pattern.compile("REBASIN_[A-Z_]*[A-Z]").matcher(unit);
     while (variables.find()) {
       assertTrue(
-          Deployed.variablesRead().contains(variables.group()), "nothing reads " + variables.group());
+          Deployed.variablesRead().contains(variables.group()),
+          "nothing reads " + variables.group());
     }
   }
 

@@ -64,12 +64,21 @@ class FederationOnNodeTest {
       Strategy first,
       int buffer,
       List<FederationSettings.Participant> participants) {
+    return settings(initial, first, buffer, participants, AggregationSettings.FEDAVG);
+  }
+
+  private static FederationSettings settings(
+      Optional<ModelId> initial,
+      Strategy first,
+      int buffer,
+      List<FederationSettings.Participant> participants,
+      AggregationSettings aggregation) {
     return new FederationSettings(
         ARCHITECTURE,
         initial,
         first,
         Optional.of(new Matching.Weight(0)),
-        AggregationSettings.FEDAVG,
+        aggregation,
         buffer,
         Duration.ofHours(1),
         10,
@@ -189,5 +198,78 @@ class FederationOnNodeTest {
         await(node.federations().contribution(name, given.id())).orElseThrow();
     assertEquals(Outcome.QUARANTINED, refused.outcome());
     assertFalse(refused.reason().orElseThrow().isBlank());
+  }
+
+  private static ModelId changed(ModelId model, FloatUnaryOperator change) {
+    try (Weights weights = store.readTensors(model)) {
+      weights
+          .tensors()
+          .values()
+          .forEach(
+              tensor -> {
+                for (int i = 0; i < tensor.size(); i++) {
+                  tensor.values().put(i, change.apply(tensor.values().get(i)));
+                }
+              });
+      return store.write(weights, Map.of("architecture", ARCHITECTURE));
+    }
+  }
+
+  private interface FloatUnaryOperator {
+    float apply(float value);
+  }
+
+  @Test
+  void aModelThatWasTurnedAroundIsFoundAndLeftOut() throws Exception {
+    ModelId initial = train(31, Optional.empty());
+    FederationName name = new FederationName("attacked");
+    await(
+        node.federations()
+            .create(name, settings(Optional.of(initial), Strategy.TO_REFERENCE, 2, List.of())));
+    versionAfter(name, 0);
+    ContributionView bad =
+        give(name, "bad", OptionalInt.of(1), changed(initial, value -> -5 * value));
+    give(name, "good", OptionalInt.of(1), train(32, Optional.of(initial)));
+    Version two = versionAfter(name, 1);
+    assertEquals(List.of("good"), two.ingredients().stream().map(i -> i.participant()).toList());
+    String reason =
+        await(node.federations().contribution(name, bad.id())).orElseThrow().reason().orElseThrow();
+    assertTrue(reason.startsWith("accuracy falls from"), reason);
+  }
+
+  @Test
+  void aVersionIsTheSameToTheByteWhenItIsMadeAgain() throws Exception {
+    AggregationSettings buffered =
+        new AggregationSettings(
+            AggregationSettings.Rule.FEDBUFF,
+            AggregationSettings.ServerOptimizer.MOMENTUM,
+            1,
+            0.5,
+            0.5,
+            0);
+    ModelId initial = train(41, Optional.empty());
+    FederationName name = new FederationName("verified");
+    await(
+        node.federations()
+            .create(
+                name,
+                settings(Optional.of(initial), Strategy.TO_REFERENCE, 2, List.of(), buffered)));
+    versionAfter(name, 0);
+    for (int round = 1; round <= 2; round++) {
+      for (int site = 1; site <= 2; site++) {
+        // Those of the second round are a version behind.
+        give(
+            name,
+            "site-" + site,
+            OptionalInt.of(1),
+            train(40 + 10 * round + site, Optional.of(initial)));
+      }
+      Version version = versionAfter(name, round);
+      assertTrue(version.serverState().isPresent());
+      assertEquals(round - 1, version.ingredients().get(0).staleness());
+    }
+    for (int version = 1; version <= 3; version++) {
+      assertTrue(await(node.federations().reproduce(name, version)).same());
+    }
   }
 }

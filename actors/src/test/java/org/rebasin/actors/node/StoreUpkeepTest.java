@@ -75,6 +75,26 @@ class StoreUpkeepTest {
   }
 
   @Test
+  void whatAnyoneNamesStaysAndNothingIsDeletedWhereOneCannotBeAsked() {
+    ModelId ofJobs = model(1, Duration.ofDays(30));
+    ModelId ofFederations = model(2, Duration.ofDays(30));
+    List<Supplier<CompletionStage<Set<ModelId>>>> both =
+        List.of(
+            () -> CompletableFuture.completedStage(Set.of(ofJobs)),
+            () -> CompletableFuture.completedStage(Set.of(ofFederations)));
+    assertEquals(
+        List.of(), upkeep(() -> StoreUpkeep.union(both)).collect().toCompletableFuture().join());
+    List<Supplier<CompletionStage<Set<ModelId>>>> oneAway =
+        List.of(
+            () -> CompletableFuture.completedStage(Set.of(ofJobs)),
+            () -> CompletableFuture.failedStage(new IllegalStateException("no majority")));
+    assertThrows(
+        CompletionException.class,
+        () -> upkeep(() -> StoreUpkeep.union(oneAway)).collect().toCompletableFuture().join());
+    assertTrue(store.contains(ofFederations));
+  }
+
+  @Test
   void aDamagedModelIsMovedAside() throws IOException {
     ModelId id = model(1, Duration.ZERO);
     Path file = store.path(id);
