@@ -89,8 +89,7 @@ final class NodeCommand extends RebasinCommand {
         RebasinNode.await(node.joined());
         JournalSchema.create(node.system());
         JobsOnCluster jobs = JobsOnCluster.start(node.system(), node.queue());
-        Federations federations =
-            FederationsOnCluster.start(node.system(), node.queue(), (federation, event) -> {});
+        Federations federations = FederationsOnCluster.start(node.system(), node.queue());
         StoreUpkeep.start(
             node.system(), store, List.of(jobs::namedModels, federations::namedModels));
         ApiServer server =

@@ -272,6 +272,7 @@ public final class Federation
     FederationAnswers answers = new FederationAnswers(state, environment.bounds());
     Optional<Reply> refusal = answers.refusal(question);
     if (refusal.isPresent()) {
+      FederationMeasurements.refused(question);
       question.replyTo().tell(refusal.get());
       return Effect().none();
     }
@@ -282,6 +283,7 @@ public final class Federation
     if (question instanceof Reproduce reproduce) {
       reproductions.ask(state, reproduce, clock).ifPresent(this::submit);
     } else {
+      FederationMeasurements.answered(question);
       question.replyTo().tell(answers.to(question));
     }
     return Effect().none();
@@ -377,10 +379,7 @@ public final class Federation
         .persist(FederationRules.decided(before, events, environment.bounds(), clock.instant()))
         .thenRun(
             state -> {
-              ((Known) state)
-                  .log()
-                  .after(told)
-                  .forEach(event -> environment.observer().accept(name, event));
+              ((Known) state).log().after(told).forEach(FederationMeasurements::observe);
               settle((Known) state);
             });
   }

@@ -5,7 +5,6 @@ import akka.actor.typed.ActorSystem;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import java.time.Clock;
 import java.util.Optional;
-import java.util.function.BiConsumer;
 import org.rebasin.actors.job.JobEnvironment;
 import org.rebasin.actors.work.WorkQueue;
 
@@ -17,8 +16,6 @@ import org.rebasin.actors.work.WorkQueue;
  * @param shard what holds its actor, if it is sharded
  * @param limits of its tasks, as of a job's
  * @param snapshotEvery how many events after the last snapshot there is another; 0 for none
- * @param observer is told of each event on the node where it is written, once it is; for
- *     measurements. What happened while no actor lived is not repeated
  */
 public record FederationEnvironment(
     ActorRef<WorkQueue.Command> queue,
@@ -27,8 +24,7 @@ public record FederationEnvironment(
     JobEnvironment.Limits limits,
     FederationBounds bounds,
     int snapshotEvery,
-    Clock clock,
-    BiConsumer<FederationName, FederationEvent> observer) {
+    Clock clock) {
   /** The setting that says how often there is a snapshot. */
   static final String SNAPSHOTS = "rebasin.federation.snapshot-every";
 
@@ -36,8 +32,7 @@ public record FederationEnvironment(
   static FederationEnvironment of(
       ActorSystem<?> system,
       ActorRef<WorkQueue.Command> queue,
-      ActorRef<FederationIndex.Command> index,
-      BiConsumer<FederationName, FederationEvent> observer) {
+      ActorRef<FederationIndex.Command> index) {
     return new FederationEnvironment(
         queue,
         index,
@@ -45,14 +40,13 @@ public record FederationEnvironment(
         JobEnvironment.Limits.of(system),
         FederationBounds.of(system.settings().config().getConfig("rebasin.federation")),
         JobEnvironment.snapshotEvery(system, SNAPSHOTS),
-        Clock.systemUTC(),
-        observer);
+        Clock.systemUTC());
   }
 
   /** The same for one that is sharded. */
   FederationEnvironment in(ActorRef<ClusterSharding.ShardCommand> holder) {
     return new FederationEnvironment(
-        queue, index, Optional.of(holder), limits, bounds, snapshotEvery, clock, observer);
+        queue, index, Optional.of(holder), limits, bounds, snapshotEvery, clock);
   }
 
   /** Has a federation leave memory, when no message is under way; one that is alone stays. */

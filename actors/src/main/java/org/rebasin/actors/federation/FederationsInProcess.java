@@ -12,7 +12,6 @@ import akka.cluster.sharding.typed.ShardingEnvelope;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BiConsumer;
 import org.rebasin.actors.job.JobEnvironment;
 import org.rebasin.actors.work.WorkQueue;
 
@@ -28,12 +27,8 @@ public final class FederationsInProcess
    *
    * @param parent under which their actors are
    * @param queue takes the tasks of all federations
-   * @param observer is told of each event once it is written
    */
-  public static Federations start(
-      ActorContext<?> parent,
-      ActorRef<WorkQueue.Command> queue,
-      BiConsumer<FederationName, FederationEvent> observer) {
+  public static Federations start(ActorContext<?> parent, ActorRef<WorkQueue.Command> queue) {
     ActorSystem<?> system = parent.getSystem();
     // The federations tell the index of themselves, and it tells them to go on.
     CompletableFuture<ActorRef<ShardingEnvelope<Federation.Command>>> known =
@@ -47,7 +42,7 @@ public final class FederationsInProcess
                     known.thenAccept(
                         all -> all.tell(new ShardingEnvelope<>(name.value(), command)))),
             "federation-index");
-    FederationEnvironment environment = FederationEnvironment.of(system, queue, index, observer);
+    FederationEnvironment environment = FederationEnvironment.of(system, queue, index);
     ActorRef<ShardingEnvelope<Federation.Command>> federations =
         parent.spawn(
             Behaviors.setup(context -> new FederationsInProcess(context, environment)),

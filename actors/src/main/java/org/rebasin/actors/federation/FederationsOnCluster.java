@@ -9,7 +9,6 @@ import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import akka.cluster.typed.ClusterSingleton;
 import akka.cluster.typed.ClusterSingletonSettings;
 import akka.cluster.typed.SingletonActor;
-import java.util.function.BiConsumer;
 import org.rebasin.actors.job.JobEnvironment;
 import org.rebasin.actors.job.JobsOnCluster;
 import org.rebasin.actors.work.WorkQueue;
@@ -30,12 +29,8 @@ public final class FederationsOnCluster {
    * org.rebasin.actors.job.JournalSchema#create}.
    *
    * @param queue takes the tasks of all federations
-   * @param observer is told of each event on the node where it is written, for measurements
    */
-  public static Federations start(
-      ActorSystem<?> system,
-      ActorRef<WorkQueue.Command> queue,
-      BiConsumer<FederationName, FederationEvent> observer) {
+  public static Federations start(ActorSystem<?> system, ActorRef<WorkQueue.Command> queue) {
     ClusterSharding sharding = ClusterSharding.get(system);
     ActorRef<FederationIndex.Command> index =
         ClusterSingleton.get(system)
@@ -51,7 +46,7 @@ public final class FederationsOnCluster {
                     .withSettings(
                         ClusterSingletonSettings.create(system)
                             .withRole(JobsOnCluster.COORDINATOR)));
-    FederationEnvironment environment = FederationEnvironment.of(system, queue, index, observer);
+    FederationEnvironment environment = FederationEnvironment.of(system, queue, index);
     ActorRef<ShardingEnvelope<Federation.Command>> federations =
         sharding.init(
             Entity.of(

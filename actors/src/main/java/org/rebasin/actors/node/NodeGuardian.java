@@ -102,8 +102,7 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
 
   private Behavior<Command> onAskFederations(AskFederations ask) {
     if (federations.isEmpty()) {
-      federations =
-          Optional.of(FederationsInProcess.start(getContext(), queue, (federation, event) -> {}));
+      federations = Optional.of(FederationsInProcess.start(getContext(), queue));
     }
     ask.replyTo().tell(federations.get());
     return this;

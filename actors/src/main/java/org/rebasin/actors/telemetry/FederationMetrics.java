@@ -20,7 +20,7 @@ public final class FederationMetrics {
   private static final Histogram PUBLISH_SECONDS =
       Metrics.histogram(
           "rebasin_federation_publish_seconds",
-          "From a round's first contribution to its version.",
+          "From a contribution's arrival to the version that it is part of.",
           Buckets.WORK_SECONDS);
   private static final Histogram STALENESS =
       Metrics.histogram(
@@ -46,18 +46,19 @@ public final class FederationMetrics {
     CONTRIBUTIONS.labelValues(OUTCOMES.contains(outcome) ? outcome : OTHER).inc();
   }
 
-  /**
-   * A version was published.
-   *
-   * @param seconds since the first contribution to it
-   */
-  public static void published(double seconds) {
+  /** A version was published. */
+  public static void published() {
     VERSIONS.inc();
-    PUBLISH_SECONDS.observe(Math.max(0, seconds));
   }
 
-  /** A contribution's base is so many versions behind the current one. */
-  public static void staleness(int versions) {
-    STALENESS.observe(versions);
+  /**
+   * A contribution has become part of a version.
+   *
+   * @param seconds since it arrived
+   * @param staleness by how many versions its base was behind
+   */
+  public static void merged(double seconds, int staleness) {
+    PUBLISH_SECONDS.observe(Math.max(0, seconds));
+    STALENESS.observe(staleness);
   }
 }

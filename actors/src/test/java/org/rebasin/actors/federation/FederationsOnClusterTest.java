@@ -77,7 +77,7 @@ class FederationsOnClusterTest {
                     }
                     return Behaviors.same();
                   }));
-      federations = FederationsOnCluster.start(kit.system(), queue, (name, event) -> {});
+      federations = FederationsOnCluster.start(kit.system(), queue);
     }
 
     @Override

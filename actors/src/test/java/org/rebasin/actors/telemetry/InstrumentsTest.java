@@ -96,8 +96,8 @@ class InstrumentsTest {
     double before =
         page().sum("rebasin_federation_contributions_total", Map.of("outcome", "other"));
     FederationMetrics.contribution("participant-17 was late");
-    FederationMetrics.published(3);
-    FederationMetrics.staleness(2);
+    FederationMetrics.published();
+    FederationMetrics.merged(3, 2);
     Scrape page = page();
     assertEquals(
         before + 1, page.sum("rebasin_federation_contributions_total", Map.of("outcome", "other")));
