@@ -70,8 +70,6 @@ public final class StoredModels implements Models {
           } catch (CheckpointException | IllegalArgumentException noModel) {
             // The store keeps other tensors too, such as measured moments: those are not models.
             return Optional.empty();
-          } catch (IOException problem) {
-            throw new UncheckedIOException("cannot read model " + id, problem);
           }
         },
         blocking);

@@ -80,8 +80,8 @@ public final class ActivationMatching {
 
   /**
    * What a matching maximises: Σ over all groups and slots of the {@link Score} between the slot's
-   * unit of A and the unit of B that the permutations put there. No weights are needed, so it can be
-   * told where {@link AlignmentObjective} cannot.
+   * unit of A and the unit of B that the permutations put there. No weights are needed, so it can
+   * be told where {@link AlignmentObjective} cannot.
    *
    * @param permutations of B; the identity for B as it is
    */
