@@ -49,7 +49,7 @@ import org.rebasin.model.tensor.Weights;
 
 /** Merges of private models on a cluster of two nodes in this process, asked for over HTTP. */
 class PrivateMergesTest {
-  private static final String DATA = "digits:train=600,test=200";
+  private static final String DATA = "digits:seed=0,train=600,test=200";
   private static final Network NETWORK = Mlp.of(784, 24, 16, 10).network();
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final HttpClient CLIENT = HttpClient.newHttpClient();

@@ -45,7 +45,8 @@ class MergePlanTest {
                 : Optional.empty()));
   }
 
-  private static TaskResult result(Task task, int index) {
+  private static TaskResult result(Task submitted, int index) {
+    Task task = submitted.itself();
     if (task instanceof Task.Collect) {
       return new TaskResult.Collected(model(100 + index));
     } else if (task instanceof Task.Align) {
