@@ -198,7 +198,8 @@ record MergeDocument(
     }
     if (weights.isPresent() || repair.orElse(false) || recalibrate.orElse(false)) {
       throw new IllegalArgumentException(
-          "merge false: expected no weights, repair and recalibrate, which are of the merged model");
+          "merge false: expected no weights, repair and recalibrate, which are of the merged"
+              + " model");
     }
     if (method.equals(Optional.of(Method.NONE))) {
       throw new IllegalArgumentException("merge false: expected a method to align by, found none");

@@ -72,8 +72,7 @@ final class PrivateModels {
           source
               .stored()
               .filter(holders::containsKey)
-              .<MergeRequest.Source>map(
-                  id -> source(id, holders.get(id), home, sources.isEmpty()))
+              .<MergeRequest.Source>map(id -> source(id, holders.get(id), home, sources.isEmpty()))
               .orElse(source));
     }
     MergeRequest located =
@@ -108,8 +107,6 @@ final class PrivateModels {
         id,
         node.home(),
         node.node(),
-        reference && home.isEmpty()
-            ? Optional.of(node.outline().essentials())
-            : Optional.empty());
+        reference && home.isEmpty() ? Optional.of(node.outline().essentials()) : Optional.empty());
   }
 }

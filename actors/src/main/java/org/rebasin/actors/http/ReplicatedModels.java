@@ -13,8 +13,8 @@ import org.rebasin.actors.stream.Holder;
 import org.rebasin.actors.stream.Replicas;
 
 /**
- * The models of all nodes: one that is not on this node is fetched unless it is private, and one that is uploaded counts
- * as stored when enough nodes have it.
+ * The models of all nodes: one that is not on this node is fetched unless it is private, and one
+ * that is uploaded counts as stored when enough nodes have it.
  */
 public final class ReplicatedModels implements Models {
   private final Models local;
@@ -70,9 +70,7 @@ public final class ReplicatedModels implements Models {
         .apply(id)
         .thenCompose(
             arrived ->
-                arrived
-                    ? local.find(id)
-                    : CompletableFuture.completedStage(Optional.empty()));
+                arrived ? local.find(id) : CompletableFuture.completedStage(Optional.empty()));
   }
 
   @Override

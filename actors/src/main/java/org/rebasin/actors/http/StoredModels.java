@@ -64,9 +64,7 @@ public final class StoredModels implements Models {
           try (ModelFile file = store.open(id)) {
             Path path = file.path();
             return Optional.of(
-                new StoredFile(
-                    ModelInfo.of(id, file),
-                    (from, length) -> read(path, from, length)));
+                new StoredFile(ModelInfo.of(id, file), (from, length) -> read(path, from, length)));
           } catch (CheckpointException | IllegalArgumentException noModel) {
             // The store keeps other tensors too, such as measured moments: those are not models.
             return Optional.empty();
@@ -81,8 +79,7 @@ public final class StoredModels implements Models {
         () ->
             store.contains(id)
                 ? List.of(
-                    new Holder(
-                        store.home(), "this node", store.isPrivate(id), store.outline(id)))
+                    new Holder(store.home(), "this node", store.isPrivate(id), store.outline(id)))
                 : List.of(),
         blocking);
   }

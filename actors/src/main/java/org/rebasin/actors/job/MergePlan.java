@@ -117,8 +117,7 @@ record MergePlan(MergeRequest request) {
     List<ModelId> all = new ArrayList<>();
     int next = 0;
     for (MergeRequest.Source source : request.models()) {
-      all.add(
-          source.stored().isPresent() ? source.stored().get() : trained.get(next++).model());
+      all.add(source.stored().isPresent() ? source.stored().get() : trained.get(next++).model());
     }
     return List.copyOf(all);
   }
@@ -144,9 +143,7 @@ record MergePlan(MergeRequest request) {
                   shard,
                   Matching.Activation.SHARDS);
           tasks.add(
-              apart
-                  .<Task>map(outline -> new Task.CollectApart(collect, outline))
-                  .orElse(collect));
+              apart.<Task>map(outline -> new Task.CollectApart(collect, outline)).orElse(collect));
         }
       }
     }
@@ -170,9 +167,7 @@ record MergePlan(MergeRequest request) {
     int shards = moments.size() / others;
     return IntStream.range(0, others)
         .mapToObj(
-            i ->
-                alignment(
-                    plan, models, i + 1, moments.subList(i * shards, (i + 1) * shards)))
+            i -> alignment(plan, models, i + 1, moments.subList(i * shards, (i + 1) * shards)))
         .toList();
   }
 

@@ -55,7 +55,8 @@ record Workforce(List<ActorRef<Worker.Command>> workers) {
         int all = count > 0 ? count : Runtime.getRuntime().availableProcessors();
         for (int i = 1; i <= all; i++) {
           workers.add(
-              parent.spawn(Worker.create(role, queue, rhythm, runner, home), role.text() + "-" + i));
+              parent.spawn(
+                  Worker.create(role, queue, rhythm, runner, home), role.text() + "-" + i));
         }
       }
     }

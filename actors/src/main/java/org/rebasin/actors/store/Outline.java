@@ -77,8 +77,7 @@ public record Outline(
 
   /** What the model's images are normalised by. */
   public Normalization normalization() {
-    return Normalization.parse(
-        metadata.getOrDefault(Normalization.KEY, Normalization.NONE.text()));
+    return Normalization.parse(metadata.getOrDefault(Normalization.KEY, Normalization.NONE.text()));
   }
 
   /** The same network and images, and nothing of where the model comes from. */

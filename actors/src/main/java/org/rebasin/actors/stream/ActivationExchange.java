@@ -54,7 +54,16 @@ final class ActivationExchange extends AbstractBehavior<ActivationExchange.Comma
       int shard,
       int shards,
       ActorRef<ActivationReceiver.Command> receiver)
-      implements Command {}
+      implements Command {
+    /** Checks what another node says. */
+    Open {
+      requireSide(side);
+      if (shard < 0 || shard >= shards) {
+        throw new IllegalArgumentException(
+            "shard: expected 0 to %d, found %d".formatted(shards - 1, shard));
+      }
+    }
+  }
 
   /** A node has the model. */
   record Held(ModelId id, ActorRef<Command> node) implements WireMessage {}
@@ -67,6 +76,13 @@ final class ActivationExchange extends AbstractBehavior<ActivationExchange.Comma
   private record Listed(Receptionist.Listing listing) implements Command {}
 
   private record SourceEnded(int side) implements Command {}
+
+  /** Refuses what is neither the reference nor the model. */
+  static void requireSide(int side) {
+    if (side < 0 || side >= SIDES) {
+      throw new IllegalArgumentException("side: expected 0 or 1, found " + side);
+    }
+  }
 
   /** An exchange that makes itself known. */
   static Behavior<Command> create(
@@ -89,7 +105,8 @@ final class ActivationExchange extends AbstractBehavior<ActivationExchange.Comma
   private final InFlight sent;
   private final Peering peering = new Peering();
 
-  // By side: a receiver that holds a place on one side waits for the other side's places only, which
+  // By side: a receiver that holds a place on one side waits for the other side's places only,
+  // which
   // nobody holds who waits for the first, so nobody waits for ever.
   private final List<Deque<Open>> waiting = List.of(new ArrayDeque<>(), new ArrayDeque<>());
   private final int[] running = new int[SIDES];
@@ -150,9 +167,6 @@ final class ActivationExchange extends AbstractBehavior<ActivationExchange.Comma
   }
 
   private Behavior<Command> onOpen(Open open) {
-    if (open.side() < 0 || open.side() >= SIDES) {
-      throw new IllegalArgumentException("side: expected 0 or 1, found " + open.side());
-    }
     waiting.get(open.side()).add(open);
     return startSources(open.side());
   }

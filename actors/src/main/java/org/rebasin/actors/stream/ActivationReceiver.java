@@ -37,14 +37,24 @@ final class ActivationReceiver extends AbstractBehavior<ActivationReceiver.Comma
 
   /** A model's activations may be had: of so many images. */
   record Opened(int side, int images, ActorRef<ActivationSource.Command> source)
-      implements Command {}
+      implements Command {
+    /** Checks what another node says. */
+    Opened {
+      ActivationExchange.requireSide(side);
+    }
+  }
 
   /**
    * They may not be had, or no more of them.
    *
    * @param badInput whether asking again is in vain
    */
-  record Refused(int side, String reason, boolean badInput) implements Command {}
+  record Refused(int side, String reason, boolean badInput) implements Command {
+    /** Checks what another node says. */
+    Refused {
+      ActivationExchange.requireSide(side);
+    }
+  }
 
   /**
    * The chunks of a batch follow.
@@ -53,7 +63,12 @@ final class ActivationReceiver extends AbstractBehavior<ActivationReceiver.Comma
    * @param count images in it
    * @param imagesCrc32c of the images' floats, by which both sides show that they have the same
    */
-  record BatchBegun(int side, int number, int count, int imagesCrc32c) implements Command {}
+  record BatchBegun(int side, int number, int count, int imagesCrc32c) implements Command {
+    /** Checks what another node says. */
+    BatchBegun {
+      ActivationExchange.requireSide(side);
+    }
+  }
 
   /**
    * A piece of one value of a batch, of {@link ActivationSource#CHUNK_FLOATS} floats but for the
@@ -62,10 +77,14 @@ final class ActivationReceiver extends AbstractBehavior<ActivationReceiver.Comma
    * @param number counted from 0 over all batches
    * @param crc32c of the bytes
    */
-  record Chunk(int side, long number, int crc32c, byte[] bytes) implements Command {}
+  record Chunk(int side, long number, int crc32c, byte[] bytes) implements Command {
+    /** Checks what another node says. */
+    Chunk {
+      ActivationExchange.requireSide(side);
+    }
+  }
 
-  private record Holder(ModelId id, ActorRef<ActivationExchange.Command> node)
-      implements Command {}
+  private record Holder(ModelId id, ActorRef<ActivationExchange.Command> node) implements Command {}
 
   private record NodeLost(ActorRef<ActivationExchange.Command> node) implements Command {}
 
@@ -124,8 +143,7 @@ final class ActivationReceiver extends AbstractBehavior<ActivationReceiver.Comma
     }
     values = ActivationValues.of(PermutationSpec.of(network), network).all();
     sides =
-        List.of(
-            new ActivationSide(0, request.reference()), new ActivationSide(1, request.model()));
+        List.of(new ActivationSide(0, request.reference()), new ActivationSide(1, request.model()));
     held =
         context.messageAdapter(
             ActivationExchange.Held.class, answer -> new Holder(answer.id(), answer.node()));
@@ -321,8 +339,7 @@ final class ActivationReceiver extends AbstractBehavior<ActivationReceiver.Comma
   /** Takes in what has arrived of the value; whether it is whole on both sides. */
   private boolean haveValue() {
     int floats =
-        ActivationSource.floats(
-            network, values.get(value), sides.get(0).begun.element().count());
+        ActivationSource.floats(network, values.get(value), sides.get(0).begun.element().count());
     boolean whole = true;
     for (ActivationSide side : sides) {
       whole &= side.fill(floats, settings.window());
@@ -333,8 +350,7 @@ final class ActivationReceiver extends AbstractBehavior<ActivationReceiver.Comma
   private Behavior<Command> onRefused(Refused refused) {
     ActivationSide side = sides.get(refused.side());
     String message =
-        "activations of model %s on %s: %s"
-            .formatted(side.model, side.name(), refused.reason());
+        "activations of model %s on %s: %s".formatted(side.model, side.name(), refused.reason());
     return fail(
         refused.badInput()
             ? new IllegalArgumentException(message)
@@ -372,8 +388,7 @@ final class ActivationReceiver extends AbstractBehavior<ActivationReceiver.Comma
   private Behavior<Command> close() {
     sides.forEach(ActivationSide::close);
     // Somebody waits for it, however it stops.
-    read.completeExceptionally(
-        new TransferException("the node stops receiving activations"));
+    read.completeExceptionally(new TransferException("the node stops receiving activations"));
     return this;
   }
 }

@@ -1,6 +1,5 @@
 package org.rebasin.actors.stream;
 
-import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.PostStop;
 import akka.actor.typed.Terminated;
@@ -144,8 +143,7 @@ final class ActivationSource extends AbstractBehavior<ActivationSource.Command> 
     to = ActivationRequest.bound(images.size(), open.shard() + 1, open.shards());
     batchSize = Math.min(Classifier.batchSize(network), to - from);
     context.watch(open.receiver());
-    open.receiver()
-        .tell(new ActivationReceiver.Opened(open.side(), to - from, context.getSelf()));
+    open.receiver().tell(new ActivationReceiver.Opened(open.side(), to - from, context.getSelf()));
   }
 
   @Override
@@ -210,8 +208,7 @@ final class ActivationSource extends AbstractBehavior<ActivationSource.Command> 
     int elements = images.shape().elements() * present.batch.count();
     CRC32C checksum = new CRC32C();
     for (int done = 0; done < elements; done += CHUNK_FLOATS) {
-      checksum.update(
-          bytes(present.batch.inputs(), done, Math.min(CHUNK_FLOATS, elements - done)));
+      checksum.update(bytes(present.batch.inputs(), done, Math.min(CHUNK_FLOATS, elements - done)));
     }
     open.receiver()
         .tell(
@@ -234,8 +231,7 @@ final class ActivationSource extends AbstractBehavior<ActivationSource.Command> 
     credit--;
     open.receiver()
         .tell(
-            new ActivationReceiver.Chunk(
-                open.side(), chunks++, (int) checksum.getValue(), bytes));
+            new ActivationReceiver.Chunk(open.side(), chunks++, (int) checksum.getValue(), bytes));
     present.position += count;
     if (present.position == floats) {
       present.value++;
@@ -245,15 +241,13 @@ final class ActivationSource extends AbstractBehavior<ActivationSource.Command> 
 
   /** How many floats a value has for a batch. */
   static int floats(Network network, int value, int count) {
-    return Math.multiplyExact(
-        network.shape(value).stream().reduce(1, Math::multiplyExact), count);
+    return Math.multiplyExact(network.shape(value).stream().reduce(1, Math::multiplyExact), count);
   }
 
   /** Floats as they are sent, in little-endian order. */
   private static byte[] bytes(Tensor tensor, int start, int count) {
     FloatBuffer floats = tensor.values().duplicate().position(start).limit(start + count);
-    ByteBuffer bytes =
-        ByteBuffer.allocate(count * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.allocate(count * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(floats);
     return bytes.array();
   }

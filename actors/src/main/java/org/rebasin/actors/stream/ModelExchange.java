@@ -142,7 +142,8 @@ final class ModelExchange extends AbstractBehavior<ModelExchange.Command> {
 
   private Behavior<Command> onDescribe(Describe describe) {
     Address address = getContext().getSystem().address();
-    String node = address.getHost().orElse("") + address.getPort().map(port -> ":" + port).orElse("");
+    String node =
+        address.getHost().orElse("") + address.getPort().map(port -> ":" + port).orElse("");
     // Reads the whole file, if this process has not before.
     CompletableFuture.supplyAsync(
             () ->

@@ -88,14 +88,11 @@ public final class ModelTransfer {
                             system.scheduler())
                         .handle(
                             (description, silent) ->
-                                silent == null
-                                    ? description.holder()
-                                    : Optional.<Holder>empty())
+                                silent == null ? description.holder() : Optional.<Holder>empty())
                         .toCompletableFuture())
             .toList();
     return CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
-        .thenApply(
-            all -> answers.stream().flatMap(answer -> answer.join().stream()).toList());
+        .thenApply(all -> answers.stream().flatMap(answer -> answer.join().stream()).toList());
   }
 
   /** How many other nodes have a store, as last heard. */

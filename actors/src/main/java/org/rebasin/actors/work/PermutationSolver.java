@@ -92,11 +92,7 @@ public final class PermutationSolver implements TaskRunner {
         try (ActivationMoments moments = moments(task.moments(), spec, reference.network())) {
           return CompletableFuture.completedStage(
               ActivationMatching.align(
-                  spec,
-                  reference.weights(),
-                  model.weights(),
-                  moments,
-                  score(activation)));
+                  spec, reference.weights(), model.weights(), moments, score(activation)));
         }
       }
       int restarts = ((Matching.Weight) task.matching()).restarts();

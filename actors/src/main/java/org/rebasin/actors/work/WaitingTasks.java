@@ -42,8 +42,7 @@ final class WaitingTasks {
     TaskKey key = null;
     for (JobId job : waiting.keySet()) {
       if (turn == null || before(waiting, job, turn)) {
-        Optional<TaskKey> first =
-            waiting.get(job).keys().stream().filter(possible).findFirst();
+        Optional<TaskKey> first = waiting.get(job).keys().stream().filter(possible).findFirst();
         if (first.isPresent()) {
           turn = job;
           key = first.get();

@@ -24,8 +24,8 @@ import org.rebasin.actors.wire.WireMessage;
 /**
  * Hands tasks to the workers that ask for them. A worker holds one task at a time and asks again
  * when it is done, so none waits behind a long one. (Akka's own work pulling keeps a second task
- * waiting at each worker and picks workers at random.) Jobs take turns, see {@link WaitingTasks}.
- * A task that can be done at one node only, see {@link Task.Placed}, waits for that node, and others
+ * waiting at each worker and picks workers at random.) Jobs take turns, see {@link WaitingTasks}. A
+ * task that can be done at one node only, see {@link Task.Placed}, waits for that node, and others
  * pass it.
  *
  * <p>A task that throws is tried again after a pause, on another worker if one is free, a set

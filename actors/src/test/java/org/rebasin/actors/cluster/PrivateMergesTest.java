@@ -184,9 +184,7 @@ class PrivateMergesTest {
     try (RebasinNode node = RebasinNode.start(ConfigFactory.load(), store, new Datasets())) {
       return node.run(
           new MergeRequest(
-              List.of(models).stream()
-                  .<MergeRequest.Source>map(MergeRequest.Stored::new)
-                  .toList(),
+              List.of(models).stream().<MergeRequest.Source>map(MergeRequest.Stored::new).toList(),
               Optional.of(MergeRequest.AlignmentPlan.toReference(matching, 0, false)),
               merge ? Optional.of(List.of(0.5, 0.5)) : Optional.empty(),
               Optional.empty(),
@@ -206,10 +204,14 @@ class PrivateMergesTest {
               north,
               begin(
                   north,
-                  "models", texts(a, b),
-                  "method", matching.text(),
-                  "data", DATA,
-                  "merge", false));
+                  "models",
+                  texts(a, b),
+                  "method",
+                  matching.text(),
+                  "data",
+                  DATA,
+                  "merge",
+                  false));
       JsonNode alignment = outcome.get("alignments").get(0);
       try (ModelStore store = new ModelStore(directory)) {
         MergeOutcome expected = onOneNode(store, matching, false, a, b);
@@ -220,14 +222,7 @@ class PrivateMergesTest {
         assertEquals(2, permutations.size());
         for (int g = 0; g < 2; g++) {
           assertArrayEquals(
-              expected
-                  .alignments()
-                  .get(0)
-                  .alignment()
-                  .permutations()
-                  .byGroup()
-                  .get(g)
-                  .toArray(),
+              expected.alignments().get(0).alignment().permutations().byGroup().get(g).toArray(),
               permutations.get(g));
         }
         // What was measured is the same file.
@@ -292,10 +287,14 @@ class PrivateMergesTest {
             north,
             begin(
                 north,
-                "models", texts(open, hidden),
-                "method", "weight",
-                "data", DATA,
-                "points", 3));
+                "models",
+                texts(open, hidden),
+                "method",
+                "weight",
+                "data",
+                DATA,
+                "points",
+                3));
     ModelId merged = new ModelId(outcome.get("merged").asText());
     assertTrue(south.store().contains(merged));
     assertTrue(south.store().isPrivate(merged));
@@ -331,11 +330,16 @@ class PrivateMergesTest {
             north,
             begin(
                 north,
-                "models", texts(a, b),
-                "method", "activation",
-                "data", DATA,
-                "repair", true,
-                "correction_examples", 100));
+                "models",
+                texts(a, b),
+                "method",
+                "activation",
+                "data",
+                DATA,
+                "repair",
+                true,
+                "correction_examples",
+                100));
     ModelId merged = new ModelId(outcome.get("merged").asText());
     assertTrue(south.store().isPrivate(merged));
     assertFalse(north.store().contains(merged));
@@ -348,8 +352,7 @@ class PrivateMergesTest {
     ModelId hidden = south.put(9, true);
     HttpResponse<String> info = ask(north, "GET", "/models/" + hidden + "/info", "");
     assertEquals(200, info.statusCode(), info.body());
-    assertEquals(
-        NETWORK.architecture(), JSON.readTree(info.body()).get("architecture").asText());
+    assertEquals(NETWORK.architecture(), JSON.readTree(info.body()).get("architecture").asText());
     assertEquals(403, ask(north, "GET", "/models/" + hidden, "").statusCode());
     assertFalse(north.store().contains(hidden));
   }

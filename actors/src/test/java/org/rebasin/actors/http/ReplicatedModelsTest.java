@@ -114,8 +114,7 @@ class ReplicatedModelsTest {
   @Test
   void modelThatNoNodeHasIsNotFound() {
     Models models =
-        new ReplicatedModels(
-            here, id -> CompletableFuture.completedStage(false), NOWHERE, DONE);
+        new ReplicatedModels(here, id -> CompletableFuture.completedStage(false), NOWHERE, DONE);
     assertTrue(join(models.find(ID)).isEmpty());
   }
 

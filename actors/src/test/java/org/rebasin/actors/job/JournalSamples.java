@@ -70,8 +70,7 @@ final class JournalSamples {
                                 List.of(
                                     new Outline.Part(
                                         "fc1.weight", "F32", List.of(1L, 2L), true))))),
-                    new MergeRequest.Private(
-                        model(2), "77aa", "192.0.2.2:2551", Optional.empty())),
+                    new MergeRequest.Private(model(2), "77aa", "192.0.2.2:2551", Optional.empty())),
                 Optional.of(
                     new MergeRequest.AlignmentPlan(
                         Strategy.TO_REFERENCE, new Matching.Activation(false, "mnist"), 5, false)),

@@ -119,9 +119,7 @@ class MergePlanTest {
         model(number),
         home,
         home + ":2551",
-        outlined
-            ? Optional.of(new Outline(1, "mlp:2-1", Map.of(), List.of()))
-            : Optional.empty());
+        outlined ? Optional.of(new Outline(1, "mlp:2-1", Map.of(), List.of())) : Optional.empty());
   }
 
   private static MergeRequest request(

@@ -206,15 +206,12 @@ class NodeProtocolTest {
             List.of(new Outline.Part("fc1.weight", "F32", List.of(1L, 2L), true)));
     List.of(
             new Task.CollectApart((Task.Collect) tasks.get(1), outline),
-            new Task.Match(
-                a, b, outline, new Matching.Activation(true, "digits"), List.of(a, b)),
+            new Task.Match(a, b, outline, new Matching.Activation(true, "digits"), List.of(a, b)),
             new Task.Placed(tasks.get(1), Optional.of("home"), List.of("home", "other")))
         .forEach(task -> messages.add(new WorkQueue.Submit(key, task, 3, progress, replyTo)));
     messages.add(
         new WorkQueue.Completed(
-            key,
-            worker,
-            new TaskResult.Matched((TaskResult.Aligned) results.get(3), 1.25, 2.5)));
+            key, worker, new TaskResult.Matched((TaskResult.Aligned) results.get(3), 1.25, 2.5)));
     messages.add(new WorkQueue.Stationed(Role.SOLVER, worker, "home"));
     return messages;
   }

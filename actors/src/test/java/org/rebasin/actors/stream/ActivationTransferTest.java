@@ -119,11 +119,7 @@ class ActivationTransferTest {
       ModelId made =
           making.write(
               weights,
-              Map.of(
-                  ModelFile.ARCHITECTURE,
-                  NETWORK.architecture(),
-                  Normalization.KEY,
-                  "mnist"));
+              Map.of(ModelFile.ARCHITECTURE, NETWORK.architecture(), Normalization.KEY, "mnist"));
       return store.register(
           making.path(made), Optional.empty(), Map.of(Labels.VISIBILITY, Labels.PRIVATE));
     }
@@ -167,8 +163,7 @@ class ActivationTransferTest {
     store.register(first.store().path(reference), Optional.empty());
     store.register(second.store().path(model), Optional.empty());
     TaskResult result =
-        new ActivationCollector(
-                store, DATASETS, Materializer.createMaterializer(third.system()))
+        new ActivationCollector(store, DATASETS, Materializer.createMaterializer(third.system()))
             .run(new Task.Collect(reference, model, DATA, shard, 4), progress -> {})
             .toCompletableFuture()
             .get(60, TimeUnit.SECONDS);
@@ -270,8 +265,7 @@ class ActivationTransferTest {
     var executor =
         node.system()
             .dispatchers()
-            .lookup(
-                DispatcherSelector.fromConfig(Role.COLLECTOR.dispatcher()));
+            .lookup(DispatcherSelector.fromConfig(Role.COLLECTOR.dispatcher()));
     CountDownLatch occupied = new CountDownLatch(64);
     for (int i = 0; i < 64; i++) {
       executor.execute(
@@ -324,8 +318,7 @@ class ActivationTransferTest {
         third
             .system()
             .systemActorOf(
-                WorkQueue.create(
-                    new WorkQueue.Rules(3, 3, Duration.ofMillis(10), Duration.ZERO)),
+                WorkQueue.create(new WorkQueue.Rules(3, 3, Duration.ofMillis(10), Duration.ZERO)),
                 "queue",
                 Props.empty());
     var worker =

@@ -78,8 +78,7 @@ class StreamProtocolTest {
                         List.of(new Outline.Part("fc1.bias", "F32", List.of(1L), true)))))),
         new ActivationExchange.Seek(id, kit.system().<ActivationExchange.Held>deadLetters()),
         new ActivationExchange.Held(id, kit.system().deadLetters()),
-        new ActivationExchange.Open(
-            id, 1, "mlp:2-1", "digits", 2, 4, kit.system().deadLetters()),
+        new ActivationExchange.Open(id, 1, "mlp:2-1", "digits", 2, 4, kit.system().deadLetters()),
         new ActivationReceiver.Opened(1, 500, kit.system().deadLetters()),
         new ActivationReceiver.Refused(1, "no such data", true),
         new ActivationReceiver.BatchBegun(1, 3, 100, -7),
