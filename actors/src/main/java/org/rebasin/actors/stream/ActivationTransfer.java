@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.rebasin.actors.store.ModelStore;
+import org.rebasin.actors.telemetry.StreamMetrics;
 import org.rebasin.model.data.LabelledImages;
 import org.rebasin.model.tensor.Tensor;
 
@@ -55,7 +56,7 @@ public final class ActivationTransfer {
       Function<String, LabelledImages> images,
       TransferSettings settings,
       String dispatcher) {
-    InFlight sent = new InFlight();
+    InFlight sent = new InFlight(StreamMetrics.ACTIVATION_CHUNKS);
     return new ActivationTransfer(
         system.systemActorOf(
             ActivationExchange.create(store, images, settings, dispatcher, sent),
