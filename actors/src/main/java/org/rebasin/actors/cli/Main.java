@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       DemoCommand.class,
       TrainCommand.class,
       AlignCommand.class,
+      PermuteCommand.class,
       MergeCommand.class,
       EvaluateCommand.class,
       BarrierCommand.class,

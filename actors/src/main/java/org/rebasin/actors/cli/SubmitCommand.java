@@ -48,6 +48,11 @@ final class SubmitCommand extends RebasinCommand {
       description = "Upload so that the server gives nobody the models' numbers.")
   private boolean isPrivate;
 
+  @Option(
+      names = "--align-only",
+      description = "Find the permutations and merge nothing; they are part of the answer.")
+  private boolean alignOnly;
+
   @Option(names = "--watch", description = "Follow the merge to its end.")
   private boolean watch;
 
@@ -64,6 +69,10 @@ final class SubmitCommand extends RebasinCommand {
   Output execute() {
     // What is wrong with them is said before anything leaves this machine.
     inputs.weights();
+    if (alignOnly && out != null) {
+      throw new IllegalArgumentException(
+          "--out: expected a merged model to write, found --align-only");
+    }
     Optional.ofNullable(out).ifPresent(RebasinCommand::requireWritable);
     Map<String, Object> document = document();
     ApiClient client = server.client();
@@ -113,6 +122,9 @@ final class SubmitCommand extends RebasinCommand {
                   correction.kind() == Correction.Kind.REPAIR ? "repair" : "recalibrate", true);
               document.put("correction_examples", correction.examples());
             });
+    if (alignOnly) {
+      document.put("merge", false);
+    }
     inputs.given().ifPresent(given -> document.put("weights", given));
     Optional.ofNullable(data).ifPresent(text -> document.put("data", text));
     document.put("points", points);

@@ -8,6 +8,7 @@ import org.rebasin.actors.job.JobPage;
 import org.rebasin.actors.job.JobView;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.report.Documents;
+import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.TaskFailure;
 
@@ -55,10 +56,7 @@ final class JobDocuments {
   }
 
   private static List<String> models(MergeRequest request) {
-    return request.models().stream()
-        .filter(MergeRequest.Stored.class::isInstance)
-        .map(source -> ((MergeRequest.Stored) source).id().sha256())
-        .toList();
+    return request.stored().stream().map(ModelId::sha256).toList();
   }
 
   private static Map<String, Object> failure(TaskFailure failure) {

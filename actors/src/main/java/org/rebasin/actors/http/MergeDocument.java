@@ -31,6 +31,8 @@ import org.rebasin.model.merge.WeightedAverage;
  * @param models ids, the reference first
  * @param method how models are aligned; {@code weight} unless given
  * @param strategy what they are aligned to; {@code to-reference} unless given
+ * @param merge whether to average them; {@code true} unless given. Without, permutations are the
+ *     answer
  * @param weights how much each counts; all the same unless given
  * @param data the data set that methods, corrections and evaluations use, see {@link DataNames}
  * @param repair whether to correct every unit's mean and deviation
@@ -53,6 +55,7 @@ record MergeDocument(
     Optional<List<String>> models,
     Optional<Method> method,
     Optional<StrategyName> strategy,
+    Optional<Boolean> merge,
     Optional<List<Double>> weights,
     Optional<String> data,
     Optional<Boolean> repair,
@@ -135,7 +138,7 @@ record MergeDocument(
   record Wish(MergeRequest request, JobOptions options) {
     /** The models that must be there. */
     List<ModelId> models() {
-      return request.models().stream().map(source -> ((MergeRequest.Stored) source).id()).toList();
+      return request.stored();
     }
   }
 
@@ -151,7 +154,7 @@ record MergeDocument(
           new MergeRequest(
               ids(limits).stream().<MergeRequest.Source>map(MergeRequest.Stored::new).toList(),
               alignment(resolved),
-              Optional.of(shares()),
+              average(),
               correction(resolved),
               evaluation(resolved)),
           new JobOptions(
@@ -183,6 +186,25 @@ record MergeDocument(
               return new ModelId(text);
             })
         .toList();
+  }
+
+  private boolean merges() {
+    return merge.orElse(true);
+  }
+
+  private Optional<List<Double>> average() {
+    if (merges()) {
+      return Optional.of(shares());
+    }
+    if (weights.isPresent() || repair.orElse(false) || recalibrate.orElse(false)) {
+      throw new IllegalArgumentException(
+          "merge false: expected no weights, repair and recalibrate, which are of the merged"
+              + " model");
+    }
+    if (method.equals(Optional.of(Method.NONE))) {
+      throw new IllegalArgumentException("merge false: expected a method to align by, found none");
+    }
+    return Optional.empty();
   }
 
   private List<Double> shares() {
@@ -246,7 +268,7 @@ record MergeDocument(
   }
 
   private Optional<EvaluationPlan> evaluation(Optional<String> resolved) {
-    boolean controls = evaluate.orElse(resolved.isPresent());
+    boolean controls = evaluate.orElse(resolved.isPresent() && merges());
     int curve = between("points", points.orElse(0), 0, MAX_POINTS);
     if (curve != 0 && (curve < 3 || curve % 2 == 0)) {
       throw new IllegalArgumentException(

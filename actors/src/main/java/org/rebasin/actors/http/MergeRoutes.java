@@ -62,7 +62,9 @@ final class MergeRoutes {
         .thenCompose(
             wish ->
                 requireModels(wish.models())
-                    .thenCompose(checked -> jobs.submit(wish.request(), wish.options())))
+                    .thenCompose(
+                        checked -> new PrivateModels(models).locate(wish.request(), checked))
+                    .thenCompose(located -> jobs.submit(located, wish.options())))
         .thenCompose(job -> jobs.view(job).thenApply(view -> submitted(job, view)));
   }
 

@@ -1,18 +1,17 @@
 package org.rebasin.actors.http;
 
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.rebasin.actors.report.Json;
 import org.rebasin.actors.store.Labels;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.store.Outline;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
-import org.rebasin.model.checkpoint.TensorDeclaration;
+import org.rebasin.model.network.Network;
 import org.rebasin.model.network.Parameter;
 
 /**
@@ -34,28 +33,32 @@ public record ModelInfo(
     List<String> parts,
     Map<String, String> metadata) {
   /** A tensor's name, type and shape. */
-  public record TensorShape(String name, String dtype, List<Long> shape) {
-    static TensorShape of(TensorDeclaration tensor) {
-      return new TensorShape(
-          tensor.name(), tensor.dataType().name(), Arrays.stream(tensor.shape()).boxed().toList());
-    }
-  }
+  public record TensorShape(String name, String dtype, List<Long> shape) {}
 
   /** Reads a model's header. */
-  static ModelInfo of(ModelId id, long bytes, ModelFile file) {
+  static ModelInfo of(ModelId id, ModelFile file) {
+    return of(id, Outline.of(file), file.network());
+  }
+
+  /** What the node tells that has the model. */
+  static ModelInfo of(ModelId id, Outline outline) {
+    return of(id, outline, outline.network());
+  }
+
+  private static ModelInfo of(ModelId id, Outline outline, Network network) {
     return new ModelInfo(
         id,
-        bytes,
-        file.network().architecture(),
-        file.network().parameters().stream()
+        outline.bytes(),
+        outline.architecture(),
+        network.parameters().stream()
             .filter(Parameter::trainable)
             .mapToLong(Parameter::elements)
             .sum(),
-        Stream.concat(file.state().stream(), file.declarations().stream())
-            .map(TensorShape::of)
+        outline.tensors().stream()
+            .map(tensor -> new TensorShape(tensor.name(), tensor.dtype(), tensor.shape()))
             .toList(),
-        file.declarations().stream().map(TensorDeclaration::name).toList(),
-        Map.copyOf(file.metadata()));
+        outline.tensors().stream().filter(Outline.Part::parameter).map(Outline.Part::name).toList(),
+        outline.metadata());
   }
 
   /** Whether its numbers may not leave the cluster. */

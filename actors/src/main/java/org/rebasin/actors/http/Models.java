@@ -4,13 +4,15 @@ import akka.Done;
 import akka.NotUsed;
 import akka.stream.javadsl.Source;
 import akka.util.ByteString;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.stream.Holder;
 
 /** The models as the interface needs them: whole files in and out, and what stands in them. */
 public interface Models {
-  /** What a model is; empty if there is none of that name. */
+  /** What a model is, also one that may not come here; empty if there is none of that name. */
   CompletionStage<Optional<ModelInfo>> info(ModelId id);
 
   /** A model's file; empty if there is none of that name. */
@@ -32,6 +34,9 @@ public interface Models {
 
   /** Begins a model that comes in parts. Nobody sees it before it is complete. */
   CompletionStage<Growing> begin(boolean isPrivate);
+
+  /** The nodes that have a private model and answer in time. */
+  CompletionStage<List<Holder>> holders(ModelId id);
 
   /** Bytes that there is room for. */
   long usableBytes();

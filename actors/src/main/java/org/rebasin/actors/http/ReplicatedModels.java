@@ -3,33 +3,38 @@ package org.rebasin.actors.http;
 import akka.Done;
 import akka.stream.javadsl.Source;
 import akka.util.ByteString;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.stream.Holder;
 import org.rebasin.actors.stream.Replicas;
 
 /**
- * The models of all nodes: one that is not on this node is fetched, and one that is uploaded counts
- * as stored when enough nodes have it.
+ * The models of all nodes: one that is not on this node is fetched unless it is private, and one
+ * that is uploaded counts as stored when enough nodes have it.
  */
 public final class ReplicatedModels implements Models {
   private final Models local;
   private final Function<ModelId, CompletionStage<Boolean>> fetch;
+  private final Function<ModelId, CompletionStage<List<Holder>>> holders;
   private final Function<ModelId, CompletionStage<Done>> replicate;
 
   /** The models of a node and of those that it exchanges models with. */
   public ReplicatedModels(Models local, Replicas replicas) {
-    this(local, replicas::find, replicas::replicate);
+    this(local, replicas::find, replicas::holders, replicas::replicate);
   }
 
   ReplicatedModels(
       Models local,
       Function<ModelId, CompletionStage<Boolean>> fetch,
+      Function<ModelId, CompletionStage<List<Holder>>> holders,
       Function<ModelId, CompletionStage<Done>> replicate) {
     this.local = local;
     this.fetch = fetch;
+    this.holders = holders;
     this.replicate = replicate;
   }
 
@@ -46,13 +51,31 @@ public final class ReplicatedModels implements Models {
             here ->
                 here.isPresent()
                     ? CompletableFuture.completedStage(here)
-                    : fetch
-                        .apply(id)
-                        .thenCompose(
-                            arrived ->
-                                arrived
-                                    ? local.find(id)
-                                    : CompletableFuture.completedStage(Optional.empty())));
+                    : holders.apply(id).thenCompose(nodes -> elsewhere(id, nodes)));
+  }
+
+  /** A private model is told of, and never fetched. */
+  private CompletionStage<Optional<StoredFile>> elsewhere(ModelId id, List<Holder> nodes) {
+    if (!nodes.isEmpty() && nodes.stream().allMatch(Holder::isPrivate)) {
+      return CompletableFuture.completedStage(
+          Optional.of(
+              new StoredFile(
+                  ModelInfo.of(id, nodes.get(0).outline()),
+                  (from, length) ->
+                      Source.failed(
+                          new ProblemException(
+                              Problem.Kind.PRIVATE_MODEL, "model " + id + " is private")))));
+    }
+    return fetch
+        .apply(id)
+        .thenCompose(
+            arrived ->
+                arrived ? local.find(id) : CompletableFuture.completedStage(Optional.empty()));
+  }
+
+  @Override
+  public CompletionStage<List<Holder>> holders(ModelId id) {
+    return holders.apply(id);
   }
 
   @Override

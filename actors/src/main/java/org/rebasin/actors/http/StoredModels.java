@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +24,7 @@ import org.rebasin.actors.store.Labels;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.store.Upload;
+import org.rebasin.actors.stream.Holder;
 import org.rebasin.model.checkpoint.CheckpointException;
 import org.rebasin.model.checkpoint.ModelFile;
 
@@ -62,16 +64,23 @@ public final class StoredModels implements Models {
           try (ModelFile file = store.open(id)) {
             Path path = file.path();
             return Optional.of(
-                new StoredFile(
-                    ModelInfo.of(id, Files.size(path), file),
-                    (from, length) -> read(path, from, length)));
+                new StoredFile(ModelInfo.of(id, file), (from, length) -> read(path, from, length)));
           } catch (CheckpointException | IllegalArgumentException noModel) {
             // The store keeps other tensors too, such as measured moments: those are not models.
             return Optional.empty();
-          } catch (IOException problem) {
-            throw new UncheckedIOException("cannot read model " + id, problem);
           }
         },
+        blocking);
+  }
+
+  @Override
+  public CompletionStage<List<Holder>> holders(ModelId id) {
+    return CompletableFuture.supplyAsync(
+        () ->
+            store.contains(id)
+                ? List.of(
+                    new Holder(store.home(), "this node", store.isPrivate(id), store.outline(id)))
+                : List.of(),
         blocking);
   }
 
@@ -167,7 +176,7 @@ public final class StoredModels implements Models {
     try {
       ModelId id = upload.commit(declared);
       try (ModelFile file = store.open(id)) {
-        return ModelInfo.of(id, upload.size(), file);
+        return ModelInfo.of(id, file);
       }
     } catch (CheckpointException refusal) {
       throw new ProblemException(

@@ -79,6 +79,7 @@ public final class JobJson extends SimpleModule {
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = KIND)
   @JsonSubTypes({
     @Type(value = MergeRequest.Stored.class, name = "stored"),
+    @Type(value = MergeRequest.Private.class, name = "private"),
     @Type(value = MergeRequest.ToTrain.class, name = "train")
   })
   private interface SourceNames {}
@@ -96,6 +97,7 @@ public final class JobJson extends SimpleModule {
     @Type(value = TaskResult.Trained.class, name = "trained"),
     @Type(value = TaskResult.Collected.class, name = "collected"),
     @Type(value = TaskResult.Aligned.class, name = "aligned"),
+    @Type(value = TaskResult.Matched.class, name = "matched"),
     @Type(value = TaskResult.AlignedMany.class, name = "aligned-many"),
     @Type(value = TaskResult.Merged.class, name = "merged"),
     @Type(value = TaskResult.Evaluated.class, name = "evaluated"),

@@ -7,7 +7,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.rebasin.actors.job.MergeRequest.Stored;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.TaskFailure;
@@ -146,9 +145,7 @@ sealed interface JobState {
      */
     Set<ModelId> models() {
       Set<ModelId> named = new HashSet<>();
-      request.models().stream()
-          .filter(Stored.class::isInstance)
-          .forEach(source -> named.add(((Stored) source).id()));
+      named.addAll(request.stored());
       if (status == JobStatus.SUCCEEDED) {
         MergeOutcome outcome = plan().outcome(results);
         named.addAll(outcome.models());

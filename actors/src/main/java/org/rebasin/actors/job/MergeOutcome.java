@@ -17,6 +17,7 @@ import org.rebasin.model.evaluation.Score;
  * @param models all models, trained ones included, in the request's order
  * @param trained reports of those that were trained, in order
  * @param alignments of all models but the first to it, in order; empty if none was asked for
+ * @param matched those of them that were found without weights, by their place, counted from 0
  * @param common the alignment of all models to a common order, if that was asked for
  * @param merged the merged model, if asked for
  * @param controls the evaluation of merged model, parents, naive average and ensemble, if asked for
@@ -26,6 +27,7 @@ public record MergeOutcome(
     List<ModelId> models,
     List<TaskResult.Trained> trained,
     List<TaskResult.Aligned> alignments,
+    Map<Integer, TaskResult.Matched> matched,
     Optional<TaskResult.AlignedMany> common,
     Optional<ModelId> merged,
     Optional<Controls> controls,

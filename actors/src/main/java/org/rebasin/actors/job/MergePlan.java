@@ -2,13 +2,15 @@ package org.rebasin.actors.job;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.rebasin.actors.job.MergeRequest.AlignmentPlan;
 import org.rebasin.actors.job.MergeRequest.EvaluationPlan;
-import org.rebasin.actors.job.MergeRequest.Stored;
 import org.rebasin.actors.job.MergeRequest.ToTrain;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.store.Outline;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.Task;
@@ -43,23 +45,31 @@ record MergePlan(MergeRequest request) {
   List<Task> tasks(MergePhase phase, TaskResults results) {
     return switch (phase) {
       case TRAIN -> trainings();
-      case COLLECT -> collections(results);
-      case ALIGN -> alignments(results);
-      case MERGE -> merge(results);
-      case CORRECT -> correction(results);
-      case EVALUATE -> evaluations(results).tasks();
+      case COLLECT -> placed(collections(results));
+      case ALIGN -> placed(alignments(results));
+      case MERGE -> placed(merge(results));
+      case CORRECT -> placed(correction(results));
+      case EVALUATE -> placed(evaluations(results).tasks());
     };
   }
 
+  private List<Task> placed(List<Task> tasks) {
+    Privacy privacy = new Privacy(request);
+    return tasks.stream().map(privacy::placed).toList();
+  }
+
   /** Whether a result is of the kind that a task has. */
-  static boolean fits(Task task, TaskResult result) {
+  static boolean fits(Task submitted, TaskResult result) {
+    Task task = submitted.itself();
     Class<? extends TaskResult> expected;
     if (task instanceof Task.Train || task instanceof Task.TrainFrom) {
       expected = TaskResult.Trained.class;
-    } else if (task instanceof Task.Collect) {
+    } else if (task instanceof Task.Collect || task instanceof Task.CollectApart) {
       expected = TaskResult.Collected.class;
     } else if (task instanceof Task.Align || task instanceof Task.AlignFrom) {
       expected = TaskResult.Aligned.class;
+    } else if (task instanceof Task.Match) {
+      expected = TaskResult.Matched.class;
     } else if (task instanceof Task.AlignMany) {
       expected = TaskResult.AlignedMany.class;
     } else if (task instanceof Task.Evaluate) {
@@ -84,6 +94,7 @@ record MergePlan(MergeRequest request) {
         models(results),
         trained(results),
         aligned(results),
+        matched(results),
         common(results),
         merged(results),
         evaluations(results).controls(evaluated),
@@ -106,7 +117,7 @@ record MergePlan(MergeRequest request) {
     List<ModelId> all = new ArrayList<>();
     int next = 0;
     for (MergeRequest.Source source : request.models()) {
-      all.add(source instanceof Stored stored ? stored.id() : trained.get(next++).model());
+      all.add(source.stored().isPresent() ? source.stored().get() : trained.get(next++).model());
     }
     return List.copyOf(all);
   }
@@ -120,11 +131,19 @@ record MergePlan(MergeRequest request) {
     if (request.alignment().isPresent()
         && request.alignment().get().matching() instanceof Matching.Activation activation) {
       List<ModelId> models = models(results);
-      for (ModelId model : models.subList(1, models.size())) {
+      Privacy privacy = new Privacy(request);
+      for (int i = 1; i < models.size(); i++) {
+        Optional<Outline> apart = privacy.outlineApart(i);
         for (int shard = 0; shard < Matching.Activation.SHARDS; shard++) {
-          tasks.add(
+          Task.Collect collect =
               new Task.Collect(
-                  models.get(0), model, activation.data(), shard, Matching.Activation.SHARDS));
+                  models.get(0),
+                  models.get(i),
+                  activation.data(),
+                  shard,
+                  Matching.Activation.SHARDS);
+          tasks.add(
+              apart.<Task>map(outline -> new Task.CollectApart(collect, outline)).orElse(collect));
         }
       }
     }
@@ -148,16 +167,28 @@ record MergePlan(MergeRequest request) {
     int shards = moments.size() / others;
     return IntStream.range(0, others)
         .mapToObj(
-            i ->
-                (Task)
-                    new Task.Align(
-                        models.get(0),
-                        models.get(i + 1),
-                        plan.matching(),
-                        moments.subList(i * shards, (i + 1) * shards),
-                        plan.seed(),
-                        plan.keepModels() || i == 0 && hasCurve()))
+            i -> alignment(plan, models, i + 1, moments.subList(i * shards, (i + 1) * shards)))
         .toList();
+  }
+
+  private Task alignment(AlignmentPlan plan, List<ModelId> models, int i, List<ModelId> moments) {
+    ModelId reference = models.get(0);
+    ModelId model = models.get(i);
+    return new Privacy(request)
+        .outlineApart(i)
+        .<Task>map(
+            outline ->
+                new Task.Match(
+                    reference, model, outline, (Matching.Activation) plan.matching(), moments))
+        .orElseGet(
+            () ->
+                new Task.Align(
+                    reference,
+                    model,
+                    plan.matching(),
+                    moments,
+                    plan.seed(),
+                    plan.keepModels() || i == 1 && hasCurve()));
   }
 
   private boolean hasCurve() {
@@ -166,8 +197,25 @@ record MergePlan(MergeRequest request) {
 
   private List<TaskResult.Aligned> aligned(TaskResults results) {
     return strategy() == Strategy.TO_REFERENCE
-        ? results.of(MergePhase.ALIGN, TaskResult.Aligned.class)
+        ? results.of(MergePhase.ALIGN, TaskResult.class).stream()
+            .map(
+                result ->
+                    result instanceof TaskResult.Matched matched
+                        ? matched.aligned()
+                        : (TaskResult.Aligned) result)
+            .toList()
         : List.of();
+  }
+
+  private static Map<Integer, TaskResult.Matched> matched(TaskResults results) {
+    List<TaskResult> all = results.of(MergePhase.ALIGN, TaskResult.class);
+    Map<Integer, TaskResult.Matched> matched = new TreeMap<>();
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(i) instanceof TaskResult.Matched found) {
+        matched.put(i, found);
+      }
+    }
+    return matched;
   }
 
   private Optional<TaskResult.AlignedMany> common(TaskResults results) {

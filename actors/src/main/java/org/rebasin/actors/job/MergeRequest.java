@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.store.Outline;
 import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Strategy;
@@ -53,13 +54,43 @@ public record MergeRequest(
   }
 
   /** Where a model comes from. */
-  public sealed interface Source {}
+  public sealed interface Source {
+    /** The model, if it is there already. */
+    default Optional<ModelId> stored() {
+      return Optional.empty();
+    }
+  }
 
-  /** A model of the store. */
-  public record Stored(ModelId id) implements Source {}
+  /** A model of the store, which any node may have. */
+  public record Stored(ModelId id) implements Source {
+    @Override
+    public Optional<ModelId> stored() {
+      return Optional.of(id);
+    }
+  }
+
+  /**
+   * A model that may not leave its node.
+   *
+   * @param home the store that has it, see {@link org.rebasin.actors.store.ModelStore#home}
+   * @param node the address of that store's node when the merge was asked for, for people
+   * @param outline of the model, where it will be compared with one that it may not meet
+   */
+  public record Private(ModelId id, String home, String node, Optional<Outline> outline)
+      implements Source {
+    @Override
+    public Optional<ModelId> stored() {
+      return Optional.of(id);
+    }
+  }
 
   /** A model to be trained first. */
   public record ToTrain(Task.Train task) implements Source {}
+
+  /** The models that are there already, in order. */
+  public List<ModelId> stored() {
+    return models.stream().flatMap(source -> source.stored().stream()).toList();
+  }
 
   /**
    * How models are aligned.

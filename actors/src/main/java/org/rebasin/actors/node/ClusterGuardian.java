@@ -15,10 +15,12 @@ import com.typesafe.config.Config;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.rebasin.actors.store.ModelStore;
+import org.rebasin.actors.stream.ActivationTransfer;
 import org.rebasin.actors.stream.Replicas;
 import org.rebasin.actors.work.Datasets;
 import org.rebasin.actors.work.ReplicatingRunner;
@@ -42,8 +44,9 @@ public final class ClusterGuardian {
    * To start the workers.
    *
    * @param replicas bring models to them and away from them
+   * @param activations come from models that may not
    */
-  record Begin(Replicas replicas) {}
+  record Begin(Replicas replicas, ActivationTransfer activations) {}
 
   /** The guardian of a node with the roles that its cluster member has. */
   static Behavior<Begin> create(ModelStore store, Datasets datasets) {
@@ -59,7 +62,8 @@ public final class ClusterGuardian {
                   queue,
                   store,
                   datasets,
-                  runner -> new ReplicatingRunner(runner, begin.replicas(), context.getSystem()));
+                  runner -> new ReplicatingRunner(runner, begin.replicas(), context.getSystem()),
+                  Optional.of(begin.activations()));
           // Work is handed back while the cluster still listens, so that none waits for this node.
           CoordinatedShutdown.get(context.getSystem())
               .addTask(

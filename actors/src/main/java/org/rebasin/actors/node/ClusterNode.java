@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelStore;
+import org.rebasin.actors.stream.ActivationTransfer;
 import org.rebasin.actors.stream.ModelTransfer;
 import org.rebasin.actors.stream.ReplicaSettings;
 import org.rebasin.actors.stream.Replicas;
@@ -33,11 +34,16 @@ public final class ClusterNode {
 
   private final ActorSystem<ClusterGuardian.Begin> system;
   private final Replicas replicas;
+  private final ActivationTransfer activations;
   private final CompletableFuture<Done> joined = new CompletableFuture<>();
 
-  private ClusterNode(ActorSystem<ClusterGuardian.Begin> system, Replicas replicas) {
+  private ClusterNode(
+      ActorSystem<ClusterGuardian.Begin> system,
+      Replicas replicas,
+      ActivationTransfer activations) {
     this.system = system;
     this.replicas = replicas;
+    this.activations = activations;
     akka.cluster.Cluster.get(system).registerOnMemberUp(() -> joined.complete(Done.getInstance()));
     system
         .getWhenTerminated()
@@ -60,11 +66,18 @@ public final class ClusterNode {
     requireKnownRoles(config);
     ActorSystem<ClusterGuardian.Begin> system =
         ActorSystem.create(ClusterGuardian.create(store, datasets), SYSTEM, config);
-    ModelTransfer transfer =
-        ModelTransfer.start(system, store, TransferSettings.of(config.getConfig("rebasin.stream")));
+    TransferSettings settings = TransferSettings.of(config.getConfig("rebasin.stream"));
+    ModelTransfer transfer = ModelTransfer.start(system, store, settings);
+    ActivationTransfer activations =
+        ActivationTransfer.start(
+            system,
+            store,
+            data -> datasets.get(data).train(),
+            settings,
+            Role.COLLECTOR.dispatcher());
     Replicas replicas =
         Replicas.start(system, store, transfer, ReplicaSettings.of(config.getConfig("rebasin")));
-    system.tell(new ClusterGuardian.Begin(replicas));
+    system.tell(new ClusterGuardian.Begin(replicas, activations));
     Cluster cluster = Cluster.get(system);
     if (config.getBoolean("rebasin.node.management")) {
       AkkaManagement.get(system).start();
@@ -76,7 +89,7 @@ public final class ClusterNode {
     } else {
       cluster.manager().tell(new JoinSeedNodes(seeds.addresses()));
     }
-    return new ClusterNode(system, replicas);
+    return new ClusterNode(system, replicas, activations);
   }
 
   private static void requireOneWayIn(Config config, SeedNodes seeds) {
@@ -154,6 +167,11 @@ public final class ClusterNode {
   /** Models on this node and others. */
   public Replicas replicas() {
     return replicas;
+  }
+
+  /** Streams of activations to other nodes. */
+  public ActivationTransfer activations() {
+    return activations;
   }
 
   /** The actor system, for what is served beside the cluster. */

@@ -68,7 +68,15 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     super(context);
     Config config = context.getSystem().settings().config().getConfig("rebasin");
     queue = context.spawn(WorkQueue.create(QueueRules.of(config, Duration.ZERO)), "work-queue");
-    Workforce.spawn(context, config, EnumSet.allOf(Role.class), queue, store, datasets, runners);
+    Workforce.spawn(
+        context,
+        config,
+        EnumSet.allOf(Role.class),
+        queue,
+        store,
+        datasets,
+        runners,
+        Optional.empty());
   }
 
   @Override

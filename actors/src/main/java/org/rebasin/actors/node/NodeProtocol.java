@@ -2,6 +2,7 @@ package org.rebasin.actors.node;
 
 import org.rebasin.actors.store.Labels;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.store.Outline;
 import org.rebasin.actors.stream.StreamProtocol;
 import org.rebasin.actors.wire.WireClasses;
 import org.rebasin.actors.wire.WireProtocol;
@@ -66,7 +67,11 @@ public final class NodeProtocol implements WireProtocol {
 
   /** 200 to 299: models and their streams. */
   private static void listStore(WireClasses classes) {
-    classes.add(200, ModelId.class).add(201, Labels.class);
+    classes
+        .add(200, ModelId.class)
+        .add(201, Labels.class)
+        .add(202, Outline.class)
+        .add(203, Outline.Part.class);
     new StreamProtocol().list(classes);
   }
 
@@ -123,6 +128,11 @@ public final class NodeProtocol implements WireProtocol {
         .add(348, WorkQueue.Done.class)
         .add(349, WorkQueue.GivenUp.class)
         .add(360, Worker.Assigned.class)
-        .add(361, Worker.Acknowledged.class);
+        .add(361, Worker.Acknowledged.class)
+        .add(370, Task.CollectApart.class)
+        .add(371, Task.Match.class)
+        .add(372, Task.Placed.class)
+        .add(373, TaskResult.Matched.class)
+        .add(374, WorkQueue.Stationed.class);
   }
 }

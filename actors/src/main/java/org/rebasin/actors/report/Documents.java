@@ -3,6 +3,7 @@ package org.rebasin.actors.report;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeOutcome.Curve;
@@ -25,12 +26,28 @@ public final class Documents {
     Alignment alignment = aligned.alignment();
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("method", alignment.method());
-    document.put("objective_before", alignment.objectiveBefore());
-    document.put("objective", alignment.objective());
+    document.put("objective_before", numberOrNull(alignment.objectiveBefore()));
+    document.put("objective", numberOrNull(alignment.objective()));
     document.put("sweeps", alignment.sweeps());
     document.put("seconds", alignment.seconds());
     document.put("groups", aligned.groups());
     document.put("seed", alignment.seed());
+    return document;
+  }
+
+  /** JSON has no NaN: what could not be told is null. */
+  private static Object numberOrNull(double number) {
+    return Double.isNaN(number) ? null : number;
+  }
+
+  /** With the matching's own objective where the weights' could not be told. */
+  private static Map<String, Object> alignment(
+      Map<String, Object> document, Optional<TaskResult.Matched> matched) {
+    matched.ifPresent(
+        found -> {
+          document.put("similarity_before", found.similarityBefore());
+          document.put("similarity", found.similarity());
+        });
     return document;
   }
 
@@ -143,7 +160,18 @@ public final class Documents {
   public static Map<String, Object> outcome(MergeOutcome outcome) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("models", outcome.models().stream().map(ModelId::sha256).toList());
-    document.put("alignments", outcome.alignments().stream().map(Documents::alignment).toList());
+    document.put(
+        "alignments",
+        IntStream.range(0, outcome.alignments().size())
+            .mapToObj(
+                i -> {
+                  TaskResult.Aligned aligned = outcome.alignments().get(i);
+                  // Without a merged model the permutations are what was asked for.
+                  return alignment(
+                      outcome.merged().isPresent() ? alignment(aligned) : permutations(aligned),
+                      Optional.ofNullable(outcome.matched().get(i)));
+                })
+            .toList());
     outcome.common().ifPresent(common -> document.put("common_alignment", commonAlignment(common)));
     outcome.merged().ifPresent(merged -> document.put("merged", merged.sha256()));
     outcome.controls().ifPresent(controls -> document.put("evaluation", controls(controls)));

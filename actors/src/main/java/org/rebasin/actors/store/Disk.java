@@ -3,6 +3,7 @@ package org.rebasin.actors.store;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -56,6 +57,18 @@ final class Disk {
     MessageDigest digest = sha256();
     digest(file, Files.size(file), digest);
     return text(digest);
+  }
+
+  /** Writes a new file and brings it to disk. */
+  static void write(Path file, byte[] content) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      ByteBuffer bytes = ByteBuffer.wrap(content);
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      channel.force(true);
+    }
   }
 
   /** Gives a file that is on disk another name, in place of any file of that name. */

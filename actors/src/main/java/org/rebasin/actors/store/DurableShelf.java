@@ -4,8 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -36,6 +37,7 @@ import org.slf4j.LoggerFactory;
  * partial/abcd…                 the beginnings of models that arrive
  * writing/                      files without a name, of stores that live
  * corrupt/                      files that are not what their names said
+ * home                          a name that no other directory has
  * </pre>
  */
 final class DurableShelf implements Shelf {
@@ -46,6 +48,7 @@ final class DurableShelf implements Shelf {
   private final Path models;
   private final Path partial;
   private final Path corrupt;
+  private final Path home;
   private final Workspace workspace;
   private final StoreSettings settings;
 
@@ -58,6 +61,7 @@ final class DurableShelf implements Shelf {
     models = absolute.resolve("models");
     partial = absolute.resolve("partial");
     corrupt = absolute.resolve("corrupt");
+    home = absolute.resolve("home");
     Path writing = absolute.resolve("writing");
     for (Path each : List.of(models, partial, corrupt, writing)) {
       Disk.makeDirectory(each);
@@ -81,6 +85,23 @@ final class DurableShelf implements Shelf {
     } catch (NoSuchFileException none) {
       return List.of();
     }
+  }
+
+  @Override
+  public String home() throws IOException {
+    if (!Files.exists(home)) {
+      Path unnamed = workspace().resolve(UUID.randomUUID() + ".home");
+      try {
+        Disk.write(unnamed, UUID.randomUUID().toString().getBytes(StandardCharsets.UTF_8));
+        // Unlike a renaming, never in place of the name that another store has just given.
+        Files.createLink(home, unnamed);
+      } catch (FileAlreadyExistsException another) {
+        LOG.debug("another store named {} first", home.getParent());
+      } finally {
+        Files.deleteIfExists(unnamed);
+      }
+    }
+    return Files.readString(home);
   }
 
   @Override
@@ -143,14 +164,7 @@ final class DurableShelf implements Shelf {
     ObjectNode told = document.putObject("told");
     labels.told().forEach(told::put);
     Path unnamed = workspace().resolve(UUID.randomUUID() + ".json");
-    try (FileChannel channel =
-        FileChannel.open(unnamed, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      ByteBuffer bytes = ByteBuffer.wrap(JSON.writeValueAsBytes(document));
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
-      channel.force(true);
-    }
+    Disk.write(unnamed, JSON.writeValueAsBytes(document));
     Disk.rename(unnamed, named(id, ".json"));
   }
 

@@ -99,6 +99,18 @@ public final class ModelStore implements AutoCloseable {
     }
   }
 
+  /**
+   * What tells this store from all others: the same for all that have one directory, and after a
+   * restart.
+   */
+  public String home() {
+    try {
+      return shelf.home();
+    } catch (IOException problem) {
+      throw new UncheckedIOException("cannot name the store in " + parent, problem);
+    }
+  }
+
   /** Opens a model; the caller closes it. */
   public ModelFile open(ModelId id) {
     Shelf.Shelved model = entry(id);
@@ -174,6 +186,13 @@ public final class ModelStore implements AutoCloseable {
     Shelf.Shelved model = entry(id);
     String told = model.labels().told().get(Labels.VISIBILITY);
     return Labels.PRIVATE.equals(told == null ? ownVisibility(model.path()) : told);
+  }
+
+  /** What the model is without its numbers. */
+  public Outline outline(ModelId id) {
+    try (ModelFile file = open(id)) {
+      return Outline.of(file);
+    }
   }
 
   private static String ownVisibility(Path path) {

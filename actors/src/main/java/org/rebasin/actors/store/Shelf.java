@@ -14,6 +14,9 @@ sealed interface Shelf extends AutoCloseable permits TemporaryShelf, DurableShel
    */
   record Shelved(Path path, Labels labels) {}
 
+  /** What tells this shelf from all others, for as long as its files are there. */
+  String home() throws IOException;
+
   /** A directory for files that have no name yet, on the file system of all others. */
   Path workspace() throws IOException;
 

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -15,10 +16,16 @@ import java.util.concurrent.ConcurrentHashMap;
 final class TemporaryShelf implements Shelf {
   private final Path parent;
   private final Map<ModelId, Shelved> models = new ConcurrentHashMap<>();
+  private final String home = UUID.randomUUID().toString();
   private Optional<Path> directory = Optional.empty();
 
   TemporaryShelf(Path parent) {
     this.parent = parent;
+  }
+
+  @Override
+  public String home() {
+    return home;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.rebasin.actors.stream;
 
 import akka.Done;
+import akka.actor.Address;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.DispatcherSelector;
@@ -23,6 +24,8 @@ import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.telemetry.ActorMetrics;
 import org.rebasin.actors.wire.WireMessage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A node's end of all transfers: sends its models to the nodes that ask, and fetches models from
@@ -31,6 +34,8 @@ import org.rebasin.actors.wire.WireMessage;
  * arrived is gone on from.
  */
 final class ModelExchange extends AbstractBehavior<ModelExchange.Command> {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelExchange.class);
+
   /** Under which the nodes' exchanges find each other. */
   static final ServiceKey<Command> KEY = ServiceKey.create(Command.class, "model-exchange");
 
@@ -49,6 +54,12 @@ final class ModelExchange extends AbstractBehavior<ModelExchange.Command> {
 
   /** Asks the node to have a model, from wherever it is. */
   record Keep(ModelId id, ActorRef<Kept> replyTo) implements Command {}
+
+  /** What is this model like? Only a node that has it answers in time. */
+  record Describe(ModelId id, ActorRef<Description> replyTo) implements Command {}
+
+  /** A model that a node has, without its numbers; nothing if it has it not, or not right. */
+  record Description(Optional<Holder> holder) implements WireMessage {}
 
   /** The models that a node has, of those it was asked for. */
   record Holding(List<ModelId> ids, ActorRef<Command> node) implements WireMessage {}
@@ -102,6 +113,7 @@ final class ModelExchange extends AbstractBehavior<ModelExchange.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Has.class, this::onHas)
+        .onMessage(Describe.class, this::onDescribe)
         .onMessage(Open.class, this::onOpen)
         .onMessage(Doubt.class, this::onDoubt)
         .onMessage(Keep.class, this::onKeep)
@@ -125,6 +137,35 @@ final class ModelExchange extends AbstractBehavior<ModelExchange.Command> {
         .tell(
             new Holding(
                 has.ids().stream().filter(store::contains).toList(), getContext().getSelf()));
+    return this;
+  }
+
+  private Behavior<Command> onDescribe(Describe describe) {
+    Address address = getContext().getSystem().address();
+    String node =
+        address.getHost().orElse("") + address.getPort().map(port -> ":" + port).orElse("");
+    // Reads the whole file, if this process has not before.
+    CompletableFuture.supplyAsync(
+            () ->
+                new Description(
+                    store.contains(describe.id())
+                        ? Optional.of(
+                            new Holder(
+                                store.home(),
+                                node,
+                                store.isPrivate(describe.id()),
+                                store.outline(describe.id())))
+                        : Optional.empty()),
+            getContext()
+                .getSystem()
+                .dispatchers()
+                .lookup(DispatcherSelector.fromConfig(TransferSettings.DISPATCHER)))
+        .exceptionally(
+            problem -> {
+              LOG.warn("model {} cannot be described", describe.id(), problem);
+              return new Description(Optional.empty());
+            })
+        .thenAccept(describe.replyTo()::tell);
     return this;
   }
 

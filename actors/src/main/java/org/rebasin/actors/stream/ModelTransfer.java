@@ -7,8 +7,10 @@ import akka.actor.typed.Props;
 import akka.actor.typed.javadsl.AskPattern;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 
@@ -71,6 +73,26 @@ public final class ModelTransfer {
             .toList();
     return CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
         .thenApply(all -> answers.stream().anyMatch(CompletableFuture::join));
+  }
+
+  /** The nodes that have a model and answer in time, this one among them. */
+  CompletionStage<List<Holder>> holders(ModelId id, Duration patience, ActorSystem<?> system) {
+    List<CompletableFuture<Optional<Holder>>> answers =
+        Stream.concat(Stream.of(exchange), peers.others().stream())
+            .map(
+                node ->
+                    AskPattern.<ModelExchange.Command, ModelExchange.Description>ask(
+                            node,
+                            self -> new ModelExchange.Describe(id, self),
+                            patience,
+                            system.scheduler())
+                        .handle(
+                            (description, silent) ->
+                                silent == null ? description.holder() : Optional.<Holder>empty())
+                        .toCompletableFuture())
+            .toList();
+    return CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
+        .thenApply(all -> answers.stream().flatMap(answer -> answer.join().stream()).toList());
   }
 
   /** How many other nodes have a store, as last heard. */

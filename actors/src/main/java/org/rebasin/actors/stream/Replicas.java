@@ -4,6 +4,7 @@ import akka.Done;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.DispatcherSelector;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -97,6 +98,11 @@ public final class Replicas {
                                 there
                                     ? transfer.fetch(id).thenApply(done -> true)
                                     : CompletableFuture.completedStage(false)));
+  }
+
+  /** The nodes that have a model and answer in time, this one among them; asks once. */
+  public CompletionStage<List<Holder>> holders(ModelId id) {
+    return transfer.holders(id, settings.patience(), system);
   }
 
   /**

@@ -13,6 +13,8 @@ public enum StreamMetrics {
   BATCHES("batches"),
   /** Batches on their way through two networks, {@code stream="activations"}. */
   ACTIVATIONS("activations"),
+  /** Chunks of activations that are sent to another node, {@code stream="activation-chunks"}. */
+  ACTIVATION_CHUNKS("activation-chunks"),
   /** Tensors of models that are averaged, {@code stream="tensors"}. */
   TENSORS("tensors");
 

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -12,7 +13,9 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
+import org.rebasin.actors.stream.ActivationRequest;
 import org.rebasin.actors.stream.ActivationStream;
+import org.rebasin.actors.stream.ActivationTransfer;
 import org.rebasin.model.alignment.ActivationMoments;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
@@ -30,18 +33,36 @@ public final class ActivationCollector implements TaskRunner {
   private final ModelStore store;
   private final Datasets datasets;
   private final Materializer materializer;
+  private final Optional<ActivationTransfer> transfer;
 
-  /** What a collector works with. */
+  /** What a collector works with that has all models on its node. */
   public ActivationCollector(ModelStore store, Datasets datasets, Materializer materializer) {
+    this(store, datasets, materializer, Optional.empty());
+  }
+
+  /**
+   * What a collector works with.
+   *
+   * @param transfer brings activations of models that may not leave their nodes
+   */
+  public ActivationCollector(
+      ModelStore store,
+      Datasets datasets,
+      Materializer materializer,
+      Optional<ActivationTransfer> transfer) {
     this.store = store;
     this.datasets = datasets;
     this.materializer = materializer;
+    this.transfer = transfer;
   }
 
   @Override
   public CompletionStage<TaskResult> run(Task task, Consumer<Progress> progress) {
     if (task instanceof Task.Collect collect) {
       return collect(collect);
+    }
+    if (task instanceof Task.CollectApart apart) {
+      return collect(apart);
     }
     if (task instanceof Task.Correct correct) {
       return CompletableFuture.completedStage(new TaskResult.Merged(correct(correct)));
@@ -81,9 +102,27 @@ public final class ActivationCollector implements TaskRunner {
     }
   }
 
-  /** Where a shard begins: the same images are in it whatever the number of workers. */
+  private CompletionStage<TaskResult> collect(Task.CollectApart task) {
+    Task.Collect collection = task.collection();
+    Network network = task.outline().network();
+    ActivationMoments moments = ActivationMoments.of(PermutationSpec.of(network), network);
+    return transfer
+        .orElseThrow(() -> new IllegalStateException("this node has no other node's activations"))
+        .receive(
+            new ActivationRequest(
+                collection.reference(),
+                collection.model(),
+                task.outline(),
+                collection.data(),
+                collection.shard(),
+                collection.shards()),
+            moments::add)
+        .thenApply(read -> (TaskResult) new TaskResult.Collected(write(collection, moments)))
+        .whenComplete((result, thrown) -> moments.close());
+  }
+
   private static int bound(Task.Collect task, LabelledImages images, int shard) {
-    return (int) ((long) images.size() * shard / task.shards());
+    return ActivationRequest.bound(images.size(), shard, task.shards());
   }
 
   private ModelId write(Task.Collect task, ActivationMoments moments) {

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.rebasin.actors.store.Labels;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.stream.ModelTensors;
@@ -60,6 +61,9 @@ public final class PermutationSolver implements TaskRunner {
       return solve(from.alignment(), List.of(from.start()), progress)
           .thenCompose(found -> aligned(from.alignment(), found));
     }
+    if (task instanceof Task.Match match) {
+      return CompletableFuture.completedStage(match(match));
+    }
     if (task instanceof Task.Screen screen) {
       return CompletableFuture.completedStage(aggregator.screen(screen));
     }
@@ -85,14 +89,10 @@ public final class PermutationSolver implements TaskRunner {
       reference.requireSameTensors(model);
       PermutationSpec spec = PermutationSpec.of(reference.network());
       if (task.matching() instanceof Matching.Activation activation) {
-        try (ActivationMoments moments = moments(task, spec, reference.network())) {
+        try (ActivationMoments moments = moments(task.moments(), spec, reference.network())) {
           return CompletableFuture.completedStage(
               ActivationMatching.align(
-                  spec,
-                  reference.weights(),
-                  model.weights(),
-                  moments,
-                  activation.pearson() ? Score.PEARSON : Score.INNER_PRODUCT));
+                  spec, reference.weights(), model.weights(), moments, score(activation)));
         }
       }
       int restarts = ((Matching.Weight) task.matching()).restarts();
@@ -105,6 +105,29 @@ public final class PermutationSolver implements TaskRunner {
     }
   }
 
+  private static Score score(Matching.Activation matching) {
+    return matching.pearson() ? Score.PEARSON : Score.INNER_PRODUCT;
+  }
+
+  /** What takes weights to tell is not told. */
+  private TaskResult match(Task.Match task) {
+    Network network = task.outline().network();
+    PermutationSpec spec = PermutationSpec.of(network);
+    Score score = score(task.matching());
+    try (ActivationMoments moments = moments(task.moments(), spec, network)) {
+      long started = System.nanoTime();
+      Permutations found = ActivationMatching.solve(spec, moments, score);
+      double seconds = (System.nanoTime() - started) / 1e9;
+      return new TaskResult.Matched(
+          new TaskResult.Aligned(
+              new Alignment(score.method(), found, Double.NaN, Double.NaN, 1, seconds, 0),
+              groups(spec, found),
+              Optional.empty()),
+          ActivationMatching.similarity(moments, spec.identity(), score),
+          ActivationMatching.similarity(moments, found, score));
+    }
+  }
+
   /** A model that was near another one may just as well be near it still, or again. */
   private static List<Permutations> withIdentity(PermutationSpec spec, List<Permutations> starts) {
     return starts.isEmpty()
@@ -113,10 +136,10 @@ public final class PermutationSolver implements TaskRunner {
   }
 
   /** The moments of all shards, combined in their order. */
-  private ActivationMoments moments(Task.Align task, PermutationSpec spec, Network network) {
-    ActivationMoments all = stored(task.moments().get(0), spec, network);
+  private ActivationMoments moments(List<ModelId> shards, PermutationSpec spec, Network network) {
+    ActivationMoments all = stored(shards.get(0), spec, network);
     try {
-      for (ModelId shard : task.moments().subList(1, task.moments().size())) {
+      for (ModelId shard : shards.subList(1, shards.size())) {
         try (ActivationMoments next = stored(shard, spec, network)) {
           all.combine(next);
         }
@@ -185,15 +208,7 @@ public final class PermutationSolver implements TaskRunner {
     }
     AlignmentMetrics.aligned(alignment, spec);
     Permutations permutations = alignment.permutations();
-    List<TaskResult.GroupReport> groups =
-        IntStream.range(0, spec.groups().size())
-            .mapToObj(
-                g ->
-                    new TaskResult.GroupReport(
-                        spec.groups().get(g).name(),
-                        spec.groups().get(g).size(),
-                        permutations.byGroup().get(g).moved()))
-            .toList();
+    List<TaskResult.GroupReport> groups = groups(spec, permutations);
     if (!task.keepModel()) {
       return CompletableFuture.completedStage(
           new TaskResult.Aligned(alignment, groups, Optional.empty()));
@@ -204,6 +219,18 @@ public final class PermutationSolver implements TaskRunner {
             new Provenance(
                 "align", List.of(task.reference().sha256(), task.model().sha256()), settings(task)))
         .thenApply(aligned -> new TaskResult.Aligned(alignment, groups, Optional.of(aligned)));
+  }
+
+  private static List<TaskResult.GroupReport> groups(
+      PermutationSpec spec, Permutations permutations) {
+    return IntStream.range(0, spec.groups().size())
+        .mapToObj(
+            g ->
+                new TaskResult.GroupReport(
+                    spec.groups().get(g).name(),
+                    spec.groups().get(g).size(),
+                    permutations.byGroup().get(g).moved()))
+        .toList();
   }
 
   private static Map<String, String> settings(Task.Align task) {
@@ -243,6 +270,10 @@ public final class PermutationSolver implements TaskRunner {
       Map<String, String> metadata = new TreeMap<>(first.metadata());
       metadata.put(ModelFile.ARCHITECTURE, first.network().architecture());
       metadata.put(Provenance.KEY, provenance.json());
+      // What is made of private weights tells of them.
+      if (members.stream().anyMatch(member -> store.isPrivate(member.model()))) {
+        metadata.put(Labels.VISIBILITY, Labels.PRIVATE);
+      }
       product =
           store.create(
               Stream.concat(first.state().stream(), first.declarations().stream()).toList(),

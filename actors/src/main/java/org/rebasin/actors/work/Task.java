@@ -2,8 +2,10 @@ package org.rebasin.actors.work;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.store.Outline;
 import org.rebasin.model.aggregation.AggregationSettings;
 import org.rebasin.model.permutation.Permutations;
 import org.rebasin.model.training.TrainingSettings;
@@ -18,6 +20,21 @@ public sealed interface Task {
 
   /** The models that it reads, each once. */
   List<ModelId> inputs();
+
+  /** What is done, wherever it is. */
+  default Task itself() {
+    return this;
+  }
+
+  /**
+   * Whether it may be done at a worker.
+   *
+   * @param at the store of the worker's node, if it is known
+   * @param isPresent whether the node of a store is there
+   */
+  default boolean mayBeDone(Optional<String> at, Predicate<String> isPresent) {
+    return true;
+  }
 
   /**
    * Trains a network from its initial weights.
@@ -126,6 +143,89 @@ public sealed interface Task {
     @Override
     public Role role() {
       return Role.COLLECTOR;
+    }
+  }
+
+  /**
+   * The same for two models that may not leave their nodes: each is run where it is, and the
+   * activations meet at the worker.
+   *
+   * @param outline of both models
+   */
+  record CollectApart(Collect collection, Outline outline) implements Task {
+    /** None are read here. */
+    @Override
+    public List<ModelId> inputs() {
+      return List.of();
+    }
+
+    @Override
+    public Role role() {
+      return Role.COLLECTOR;
+    }
+  }
+
+  /**
+   * Finds the permutations that align a model to a reference by their activations alone; neither is
+   * read.
+   *
+   * @param outline of both models
+   * @param moments what {@link CollectApart} tasks measured, in the order of the shards
+   */
+  record Match(
+      ModelId reference,
+      ModelId model,
+      Outline outline,
+      Matching.Activation matching,
+      List<ModelId> moments)
+      implements Task {
+    /** Copies the list. */
+    public Match {
+      moments = List.copyOf(moments);
+    }
+
+    @Override
+    public List<ModelId> inputs() {
+      return moments.stream().distinct().toList();
+    }
+
+    @Override
+    public Role role() {
+      return Role.SOLVER;
+    }
+  }
+
+  /**
+   * A task that cannot be done everywhere and always.
+   *
+   * @param home the store whose node must do it, for the sake of a model that may not leave it;
+   *     empty for any
+   * @param present stores whose nodes must be there meanwhile
+   */
+  record Placed(Task task, Optional<String> home, List<String> present) implements Task {
+    /** Copies the list. */
+    public Placed {
+      present = List.copyOf(present);
+    }
+
+    @Override
+    public List<ModelId> inputs() {
+      return task.inputs();
+    }
+
+    @Override
+    public Role role() {
+      return task.role();
+    }
+
+    @Override
+    public Task itself() {
+      return task;
+    }
+
+    @Override
+    public boolean mayBeDone(Optional<String> at, Predicate<String> isPresent) {
+      return (home.isEmpty() || home.equals(at)) && present.stream().allMatch(isPresent);
     }
   }
 

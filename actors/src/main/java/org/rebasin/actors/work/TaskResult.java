@@ -52,6 +52,22 @@ public sealed interface TaskResult {
     }
   }
 
+  /**
+   * An alignment that was found without the models' weights.
+   *
+   * @param aligned whose objectives, which compare weights, are NaN
+   * @param similarityBefore {@link org.rebasin.model.alignment.ActivationMatching#similarity
+   *     similarity} of the model as it is
+   * @param similarity of the model in its new order
+   */
+  record Matched(Aligned aligned, double similarityBefore, double similarity)
+      implements TaskResult {
+    @Override
+    public List<ModelId> products() {
+      return List.of();
+    }
+  }
+
   /** A merged model. */
   record Merged(ModelId model) implements TaskResult {
     @Override

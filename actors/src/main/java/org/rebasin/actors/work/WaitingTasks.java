@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * The tasks that wait for a worker, and whose turn it is: the jobs of the highest priority, among
@@ -30,20 +31,29 @@ final class WaitingTasks {
         .addLast(key);
   }
 
-  /** The task whose turn it is waits no longer. */
-  Optional<TaskKey> next(Role role) {
+  /**
+   * The task whose turn it is waits no longer.
+   *
+   * @param possible whether a task can be done now; the others keep their places
+   */
+  Optional<TaskKey> next(Role role, Predicate<TaskKey> possible) {
     Map<JobId, Line> waiting = lines(role);
     JobId turn = null;
+    TaskKey key = null;
     for (JobId job : waiting.keySet()) {
       if (turn == null || before(waiting, job, turn)) {
-        turn = job;
+        Optional<TaskKey> first = waiting.get(job).keys().stream().filter(possible).findFirst();
+        if (first.isPresent()) {
+          turn = job;
+          key = first.get();
+        }
       }
     }
     if (turn == null) {
       return Optional.empty();
     }
     Line line = waiting.remove(turn);
-    TaskKey key = line.keys().removeFirst();
+    line.keys().remove(key);
     if (!line.keys().isEmpty()) {
       // Behind all others now.
       waiting.put(turn, line);

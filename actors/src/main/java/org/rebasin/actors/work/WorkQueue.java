@@ -24,7 +24,9 @@ import org.rebasin.actors.wire.WireMessage;
 /**
  * Hands tasks to the workers that ask for them. A worker holds one task at a time and asks again
  * when it is done, so none waits behind a long one. (Akka's own work pulling keeps a second task
- * waiting at each worker and picks workers at random.) Jobs take turns, see {@link WaitingTasks}.
+ * waiting at each worker and picks workers at random.) Jobs take turns, see {@link WaitingTasks}. A
+ * task that can be done at one node only, see {@link Task.Placed}, waits for that node, and others
+ * pass it.
  *
  * <p>A task that throws is tried again after a pause, on another worker if one is free, a set
  * number of times; one whose input is at fault is not. The task of a worker that stopped is handed
@@ -62,6 +64,14 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
    * @param pull counts the worker's free slots: a task is assigned to one of them
    */
   public record Pull(Role role, ActorRef<Worker.Command> worker, long pull) implements Command {}
+
+  /**
+   * A worker tells where it is; repeated with whatever else it says.
+   *
+   * @param home the store of its node, see {@link Task.Placed}
+   */
+  public record Stationed(Role role, ActorRef<Worker.Command> worker, String home)
+      implements Command {}
 
   /** A worker is at a task; repeated until its end. */
   public record Holding(TaskKey key, Role role, ActorRef<Worker.Command> worker, long pull)
@@ -143,6 +153,7 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
     private final Role role;
     private long pull;
     private Optional<TaskKey> held = Optional.empty();
+    private Optional<String> home = Optional.empty();
 
     Slot(Role role) {
       this.role = role;
@@ -184,6 +195,7 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
         .onMessage(Submit.class, this::onSubmit)
         .onMessage(Withdraw.class, this::onWithdraw)
         .onMessage(Pull.class, this::onPull)
+        .onMessage(Stationed.class, this::onStationed)
         .onMessage(Holding.class, this::onHolding)
         .onMessage(Progressed.class, this::onProgressed)
         .onMessage(Completed.class, this::onCompleted)
@@ -248,6 +260,27 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
     return this;
   }
 
+  private Behavior<Command> onStationed(Stationed stationed) {
+    Slot slot = slot(stationed.worker(), stationed.role());
+    Optional<String> home = Optional.of(stationed.home());
+    if (!slot.home.equals(home)) {
+      slot.home = home;
+      // Tasks of any role may have waited for somebody to be there.
+      for (Role role : Role.values()) {
+        handOut(role);
+      }
+    }
+    return this;
+  }
+
+  private boolean isPresent(String home) {
+    return slots.values().stream().anyMatch(slot -> slot.home.equals(Optional.of(home)));
+  }
+
+  private boolean mayHave(ActorRef<Worker.Command> worker, Entry entry) {
+    return entry.submit.task().mayBeDone(slots.get(worker).home, this::isPresent);
+  }
+
   private Behavior<Command> onHolding(Holding holding) {
     Slot slot = slot(holding.worker(), holding.role());
     Entry entry = entries.get(holding.key());
@@ -265,16 +298,20 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
   private void handOut(Role role) {
     Set<ActorRef<Worker.Command>> workers = idle(role);
     while (settled && !workers.isEmpty()) {
-      Optional<TaskKey> next = waiting.next(role);
+      Optional<TaskKey> next =
+          waiting.next(
+              role, key -> workers.stream().anyMatch(worker -> mayHave(worker, entries.get(key))));
       if (next.isEmpty()) {
         return;
       }
       Entry entry = entries.get(next.get());
+      List<ActorRef<Worker.Command>> able =
+          workers.stream().filter(candidate -> mayHave(candidate, entry)).toList();
       ActorRef<Worker.Command> worker =
-          workers.stream()
+          able.stream()
               .filter(candidate -> !entry.failedOn.equals(Optional.of(candidate)))
               .findFirst()
-              .orElseGet(() -> workers.iterator().next());
+              .orElseGet(() -> able.get(0));
       workers.remove(worker);
       Slot slot = slots.get(worker);
       hold(entry, worker, slot);
@@ -292,7 +329,7 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
   private void assign(ActorRef<Worker.Command> worker, Slot slot, TaskKey key) {
     Entry entry = entries.get(key);
     if (entry != null) {
-      worker.tell(new Worker.Assigned(key, slot.pull, entry.submit.task()));
+      worker.tell(new Worker.Assigned(key, slot.pull, entry.submit.task().itself()));
     }
   }
 

@@ -81,9 +81,23 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
    */
   public record Rhythm(Duration heartbeat, Duration patience, Duration deadline) {}
 
-  /** A supervised worker. */
+  /** A supervised worker, for tasks that can be done anywhere. */
   public static Behavior<Command> create(
       Role role, ActorRef<WorkQueue.Command> queue, Rhythm rhythm, TaskRunner runner) {
+    return create(role, queue, rhythm, runner, Optional.empty());
+  }
+
+  /**
+   * A supervised worker.
+   *
+   * @param home the store of its node, for tasks that can be done there only
+   */
+  public static Behavior<Command> create(
+      Role role,
+      ActorRef<WorkQueue.Command> queue,
+      Rhythm rhythm,
+      TaskRunner runner,
+      Optional<String> home) {
     // Counts on across restarts: the queue tells a new request from an old one by it.
     return Behaviors.setup(
         outer -> {
@@ -93,7 +107,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                       context ->
                           Behaviors.withTimers(
                               timers ->
-                                  new Worker(context, timers, role, queue, rhythm, runner, pulls))))
+                                  new Worker(
+                                      context, timers, role, queue, rhythm, runner, home, pulls))))
               .onFailure(
                   TaskThrew.class,
                   SupervisorStrategy.restartWithBackoff(FIRST_PAUSE, LONGEST_PAUSE, 0.2));
@@ -106,6 +121,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
   private final TaskRunner runner;
   private final Role role;
   private final Executor executor;
+  private final Optional<String> home;
   private final AtomicLong pulls;
 
   private long pull;
@@ -122,6 +138,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
       ActorRef<WorkQueue.Command> queue,
       Rhythm rhythm,
       TaskRunner runner,
+      Optional<String> home,
       AtomicLong pulls) {
     super(context);
     this.timers = timers;
@@ -129,6 +146,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     this.queue = queue;
     this.rhythm = rhythm;
     this.runner = runner;
+    this.home = home;
     this.pulls = pulls;
     this.executor =
         context.getSystem().dispatchers().lookup(DispatcherSelector.fromConfig(role.dispatcher()));
@@ -155,7 +173,14 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     pull = pulls.incrementAndGet();
     held = Optional.empty();
     ended = Optional.empty();
+    tellHome();
     queue.tell(new WorkQueue.Pull(role, getContext().getSelf(), pull));
+  }
+
+  /** Before whatever it may be given a task for. */
+  private void tellHome() {
+    home.ifPresent(
+        store -> queue.tell(new WorkQueue.Stationed(role, getContext().getSelf(), store)));
   }
 
   private Behavior<Command> onAssigned(Assigned assigned) {
@@ -254,6 +279,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
   }
 
   private Behavior<Command> onHeartbeat(Heartbeat beat) {
+    tellHome();
     if (ended.isPresent()) {
       queue.tell(ended.get());
     } else if (held.isPresent()) {

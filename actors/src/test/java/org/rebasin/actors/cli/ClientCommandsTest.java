@@ -72,7 +72,7 @@ class ClientCommandsTest {
   }
 
   private static ModelId id(int index, JobId job) {
-    return ((MergeRequest.Stored) served.jobs().request(job).models().get(index)).id();
+    return served.jobs().request(job).models().get(index).stored().orElseThrow();
   }
 
   /** Runs a command that waits for its merge, and lets that end. */

@@ -14,12 +14,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rebasin.actors.cli.RawModels.RawTensor;
+import org.rebasin.model.checkpoint.ModelFile;
+import org.rebasin.model.tensor.Weights;
 
 class CommandLineTest {
   private static final String DATA = "digits:train=300,test=200";
@@ -135,6 +138,45 @@ class CommandLineTest {
         new Run(0, Files.readString(file("permutation.json")), "").json().get("groups").get(0);
     assertEquals(12, permutation.get("permutation").size());
     assertTrue(Files.exists(file("out")));
+  }
+
+  @Test
+  void permuteDoesWithAFileWhatAlignDid() throws IOException {
+    Path b = model("b", 2);
+    Run.of(
+            "align",
+            model("a", 1),
+            b,
+            "--out",
+            file("aligned"),
+            "--permutation",
+            file("permutation.json"))
+        .done();
+    JsonNode document =
+        Run.of("permute", b, file("permutation.json"), "--json", "--out", file("permuted"))
+            .done()
+            .json();
+    assertTrue(document.get("moved").asInt() > 0);
+    try (ModelFile aligned = ModelFile.open(file("aligned"), Optional.empty());
+        ModelFile permuted = ModelFile.open(file("permuted"), Optional.empty())) {
+      Weights found = permuted.weights();
+      aligned
+          .weights()
+          .tensors()
+          .forEach(
+              (name, tensor) ->
+                  assertArrayEquals(tensor.toArray(), found.get(name).toArray(), name));
+    }
+  }
+
+  @Test
+  void permuteRefusesAnOrderOfOtherUnits() throws IOException {
+    Path wrong = file("wrong.json");
+    Files.writeString(wrong, "{\"groups\": [{\"name\": \"x\", \"permutation\": [1, 0]}]}");
+    Run run = Run.of("permute", model("a", 1), wrong, "--out", file("out"));
+    assertEquals(2, run.code());
+    assertTrue(run.err().contains("expected a permutation of the 12 units"), run.err());
+    assertFalse(Files.exists(file("out")));
   }
 
   @ParameterizedTest

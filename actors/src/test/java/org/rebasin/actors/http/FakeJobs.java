@@ -130,10 +130,11 @@ public final class FakeJobs implements Jobs {
         Optional.of(
             new MergeOutcome(
                 job.view().request().models().stream()
-                    .map(source -> ((MergeRequest.Stored) source).id())
+                    .map(source -> source.stored().orElseThrow())
                     .toList(),
                 List.of(),
                 List.of(),
+                Map.of(),
                 Optional.empty(),
                 Optional.of(merged),
                 Optional.empty(),

@@ -18,6 +18,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.store.Outline;
+import org.rebasin.actors.stream.Holder;
 
 class ReplicatedModelsTest {
   private static final ModelId ID = new ModelId("1".repeat(64));
@@ -25,6 +27,9 @@ class ReplicatedModelsTest {
       new ModelInfo(ID, 1, "mlp:2-1", 3, List.of(), List.of(), Map.of());
   private static final Function<ModelId, CompletionStage<Done>> DONE =
       id -> CompletableFuture.completedStage(Done.getInstance());
+
+  private static final Function<ModelId, CompletionStage<List<Holder>>> NOWHERE =
+      id -> CompletableFuture.completedStage(List.of());
 
   /** Models in a map. */
   private static final class Here implements Models {
@@ -76,6 +81,11 @@ class ReplicatedModelsTest {
     }
 
     @Override
+    public CompletionStage<List<Holder>> holders(ModelId id) {
+      return NOWHERE.apply(id);
+    }
+
+    @Override
     public long usableBytes() {
       return 1;
     }
@@ -96,13 +106,15 @@ class ReplicatedModelsTest {
               here.models.put(id, INFO);
               return CompletableFuture.completedStage(true);
             },
+            NOWHERE,
             DONE);
     assertSame(INFO, join(models.info(ID)).orElseThrow());
   }
 
   @Test
   void modelThatNoNodeHasIsNotFound() {
-    Models models = new ReplicatedModels(here, id -> CompletableFuture.completedStage(false), DONE);
+    Models models =
+        new ReplicatedModels(here, id -> CompletableFuture.completedStage(false), NOWHERE, DONE);
     assertTrue(join(models.find(ID)).isEmpty());
   }
 
@@ -115,6 +127,7 @@ class ReplicatedModelsTest {
             id -> {
               throw new AssertionError("fetched");
             },
+            NOWHERE,
             DONE);
     assertTrue(join(models.find(ID)).isPresent());
   }
@@ -123,7 +136,10 @@ class ReplicatedModelsTest {
   void failureToFetchIsNotTakenForAbsence() {
     Models models =
         new ReplicatedModels(
-            here, id -> CompletableFuture.failedStage(new IllegalStateException("broken")), DONE);
+            here,
+            id -> CompletableFuture.failedStage(new IllegalStateException("broken")),
+            NOWHERE,
+            DONE);
     assertEquals(
         "broken",
         assertThrows(CompletionException.class, () -> join(models.info(ID)))
@@ -132,10 +148,37 @@ class ReplicatedModelsTest {
   }
 
   @Test
+  void privateModelOfAnotherNodeIsToldOfAndNotFetched() {
+    Outline outline =
+        new Outline(
+            7,
+            "mlp:2-1",
+            Map.of("visibility", "private"),
+            List.of(
+                new Outline.Part("fc1.weight", "F32", List.of(1L, 2L), true),
+                new Outline.Part("fc1.bias", "F32", List.of(1L), true)));
+    Models models =
+        new ReplicatedModels(
+            here,
+            id -> {
+              throw new AssertionError("fetched");
+            },
+            id ->
+                CompletableFuture.completedStage(
+                    List.of(new Holder("home", "elsewhere:1", true, outline))),
+            DONE);
+    ModelInfo info = join(models.info(ID)).orElseThrow();
+    assertTrue(info.isPrivate());
+    assertEquals(3, info.parameters());
+    assertEquals(7, info.bytes());
+  }
+
+  @Test
   void uploadCountsOnceEnoughNodesHaveIt() {
     CompletableFuture<Done> replicated = new CompletableFuture<>();
     Models models =
-        new ReplicatedModels(here, id -> CompletableFuture.completedStage(false), id -> replicated);
+        new ReplicatedModels(
+            here, id -> CompletableFuture.completedStage(false), NOWHERE, id -> replicated);
     CompletableFuture<ModelInfo> received =
         models.receive(Source.empty(), Optional.empty(), false).toCompletableFuture();
     assertTrue(!received.isDone());

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.store.Outline;
 import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.Matching;
@@ -51,6 +52,33 @@ final class JournalSamples {
                 Strategy.TO_REFERENCE, new Matching.StraightThrough("mnist:data", 2, 100, 0.125)),
             JobOptions.DEFAULT,
             AT));
+    events.put(
+        "requested-private",
+        new JournalEvent.Requested(
+            JOB,
+            new MergeRequest(
+                List.of(
+                    new MergeRequest.Private(
+                        model(1),
+                        "0b54",
+                        "192.0.2.1:2551",
+                        Optional.of(
+                            new Outline(
+                                1024,
+                                "mlp:2-1",
+                                Map.of("normalization", "mnist"),
+                                List.of(
+                                    new Outline.Part(
+                                        "fc1.weight", "F32", List.of(1L, 2L), true))))),
+                    new MergeRequest.Private(model(2), "77aa", "192.0.2.2:2551", Optional.empty())),
+                Optional.of(
+                    new MergeRequest.AlignmentPlan(
+                        Strategy.TO_REFERENCE, new Matching.Activation(false, "mnist"), 5, false)),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty()),
+            JobOptions.DEFAULT,
+            AT));
     TaskResult trained =
         new TaskResult.Trained(
             model(1),
@@ -69,6 +97,17 @@ final class JournalSamples {
                 new Alignment("weight", PERMUTATIONS, 1.25, 2.5, 4, 0.01, 7),
                 List.of(new TaskResult.GroupReport("fc1", 3, 3)),
                 Optional.of(model(4)))));
+    events.put(
+        "task-completed-matched",
+        completed(
+            MergePhase.ALIGN,
+            new TaskResult.Matched(
+                new TaskResult.Aligned(
+                    new Alignment("activation", PERMUTATIONS, Double.NaN, Double.NaN, 1, 0.01, 0),
+                    List.of(new TaskResult.GroupReport("fc1", 3, 3)),
+                    Optional.empty()),
+                1.25,
+                2.5)));
     events.put(
         "task-completed-aligned-many",
         completed(

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.rebasin.actors.store.Labels;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.store.Outline;
 import org.rebasin.actors.stream.StreamProtocol;
 import org.rebasin.actors.wire.WireClasses;
 import org.rebasin.actors.wire.WireMessage;
@@ -197,6 +198,21 @@ class NodeProtocolTest {
         .forEach(result -> messages.add(new WorkQueue.Completed(key, worker, result)));
     messages.add(new WorkQueue.Submit(key, new Task.CountExamples("digits"), 3, progress, replyTo));
     messages.add(new WorkQueue.Completed(key, worker, new TaskResult.ExamplesCounted(60000)));
+    Outline outline =
+        new Outline(
+            1024,
+            "mlp:2-1",
+            Map.of("normalization", "mnist"),
+            List.of(new Outline.Part("fc1.weight", "F32", List.of(1L, 2L), true)));
+    List.of(
+            new Task.CollectApart((Task.Collect) tasks.get(1), outline),
+            new Task.Match(a, b, outline, new Matching.Activation(true, "digits"), List.of(a, b)),
+            new Task.Placed(tasks.get(1), Optional.of("home"), List.of("home", "other")))
+        .forEach(task -> messages.add(new WorkQueue.Submit(key, task, 3, progress, replyTo)));
+    messages.add(
+        new WorkQueue.Completed(
+            key, worker, new TaskResult.Matched((TaskResult.Aligned) results.get(3), 1.25, 2.5)));
+    messages.add(new WorkQueue.Stationed(Role.SOLVER, worker, "home"));
     return messages;
   }
 

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.rebasin.actors.store.Labels;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.store.Outline;
 import org.rebasin.actors.wire.WireClasses;
 import org.rebasin.actors.wire.WireSerializer;
 
@@ -62,7 +63,29 @@ class StreamProtocolTest {
         new ModelReceiver.Chunk(2, 70_000, -5, new byte[] {1, 2, -3}),
         new ChunkSender.Begin(5L << 20),
         new ChunkSender.Credit(16),
-        new ChunkSender.End());
+        new ChunkSender.End(),
+        new ModelExchange.Describe(id, kit.system().<ModelExchange.Description>deadLetters()),
+        new ModelExchange.Description(
+            Optional.of(
+                new Holder(
+                    "home",
+                    "127.0.0.1:2551",
+                    true,
+                    new Outline(
+                        1024,
+                        "mlp:2-1",
+                        Map.of("visibility", "private"),
+                        List.of(new Outline.Part("fc1.bias", "F32", List.of(1L), true)))))),
+        new ActivationExchange.Seek(id, kit.system().<ActivationExchange.Held>deadLetters()),
+        new ActivationExchange.Held(id, kit.system().deadLetters()),
+        new ActivationExchange.Open(id, 1, "mlp:2-1", "digits", 2, 4, kit.system().deadLetters()),
+        new ActivationReceiver.Opened(1, 500, kit.system().deadLetters()),
+        new ActivationReceiver.Refused(1, "no such data", true),
+        new ActivationReceiver.BatchBegun(1, 3, 100, -7),
+        new ActivationReceiver.Chunk(1, 70_000, -5, new byte[] {1, 2, -3}),
+        new ActivationSource.Begin("mnist"),
+        new ActivationSource.Credit(16),
+        new ActivationSource.End());
   }
 
   private static void assertSame(Object expected, Object found) {
@@ -72,6 +95,12 @@ class StreamProtocolTest {
       assertEquals(
           List.of(chunk.attempt(), chunk.number(), chunk.crc32c()),
           List.of(other.attempt(), other.number(), other.crc32c()));
+    } else if (expected instanceof ActivationReceiver.Chunk chunk) {
+      ActivationReceiver.Chunk other = (ActivationReceiver.Chunk) found;
+      assertArrayEquals(chunk.bytes(), other.bytes());
+      assertEquals(
+          List.of(chunk.side(), chunk.number(), chunk.crc32c()),
+          List.of(other.side(), other.number(), other.crc32c()));
     } else {
       assertEquals(expected, found);
     }
@@ -87,6 +116,7 @@ class StreamProtocolTest {
       serializer.toBinary(message, buffer);
       assertSame(message, serializer.fromBinary(buffer.flip(), "1"));
     }
+    seen.add(Holder.class);
     assertEquals(WireClasses.of(new StreamProtocol()).types(), seen);
   }
 

@@ -1,6 +1,7 @@
 package org.rebasin.actors.work
 
 import java.time.{Clock, Duration}
+import java.util.Optional
 
 import scala.concurrent.duration._
 import scala.jdk.CollectionConverters._
@@ -339,6 +340,47 @@ class WorkQueueSpec extends ActorSpec {
       expectDone("watched")
       queue ! new WorkQueue.Progressed(assigned.key, new Progress("watched", 2, 2, "late"))
       progress.expectNoMessage(silence)
+    }
+
+    "have a task that is bound to a node wait for it, and others pass" in new Fixture {
+      val bound = new Task.Placed(train("bound"), Optional.of("north"), java.util.List.of())
+      submit(bound, train("free"))
+      val south = idleWorker()
+      assignedTo(south).task shouldBe train("free")
+      pull(south)
+      south.expectNoMessage(silence)
+      val north = createTestProbe[Worker.Command]()
+      queue ! new WorkQueue.Stationed(Role.TRAINER, north.ref, "north")
+      pull(north)
+      assignedTo(north).task shouldBe train("bound")
+      south.expectNoMessage(silence)
+    }
+
+    "give a task that is bound to a node to that node again, however often it comes back" in
+      new Fixture {
+        val south = idleWorker()
+        val north = createTestProbe[Worker.Command]()
+        queue ! new WorkQueue.Stationed(Role.TRAINER, north.ref, "north")
+        pull(north)
+        val bound = new Task.Placed(train("bound"), Optional.of("north"), java.util.List.of())
+        submit(bound)
+        fail(north, assignedTo(north), "broke")
+        pull(north)
+        assignedTo(north).task shouldBe train("bound")
+        south.expectNoMessage(silence)
+      }
+
+    "hand out a task that needs a node to be there as soon as it is" in new Fixture {
+      val worker = idleWorker()
+      val apart =
+        new Task.Placed(train("apart"), Optional.empty(), java.util.List.of("north", "south"))
+      submit(apart)
+      queue ! new WorkQueue.Stationed(Role.TRAINER, worker.ref, "south")
+      worker.expectNoMessage(silence)
+      val other = createTestProbe[Worker.Command]()
+      // Whatever it does itself.
+      queue ! new WorkQueue.Stationed(Role.EVALUATOR, other.ref, "north")
+      assignedTo(worker).task shouldBe train("apart")
     }
   }
 }

@@ -78,6 +78,25 @@ public final class ActivationMatching {
     return new Permutations(List.of(found));
   }
 
+  /**
+   * What a matching maximises: Σ over all groups and slots of the {@link Score} between the slot's
+   * unit of A and the unit of B that the permutations put there. No weights are needed, so it can
+   * be told where {@link AlignmentObjective} cannot.
+   *
+   * @param permutations of B; the identity for B as it is
+   */
+  public static double similarity(
+      ActivationMoments moments, Permutations permutations, Score score) {
+    double sum = 0;
+    for (int group = 0; group < permutations.byGroup().size(); group++) {
+      Permutation permutation = permutations.byGroup().get(group);
+      for (int slot = 0; slot < permutation.size(); slot++) {
+        sum += scores(moments.moments(group), slot, score)[permutation.get(slot)];
+      }
+    }
+    return sum;
+  }
+
   private static void requireExamples(PermutationGroup group, CoMoments moments) {
     if (moments.count() == 0) {
       throw new IllegalArgumentException(
