@@ -167,8 +167,15 @@ public final class Experiment {
     if (!settings.hasPath(path)) {
       return text;
     }
-    boolean selected = text.indexOf(DatasetSpecification.SELECTION_MARK) >= 0;
-    return text + (selected ? ',' : DatasetSpecification.SELECTION_MARK) + settings.getString(path);
+    return selected(text, settings.getString(path));
+  }
+
+  private static String selected(String text, String selection) {
+    if (selection.isBlank()) {
+      return text;
+    }
+    boolean more = text.indexOf(DatasetSpecification.SELECTION_MARK) >= 0;
+    return text + (more ? ',' : DatasetSpecification.SELECTION_MARK) + selection;
   }
 
   /** What was published, as rows of what and how much. */
@@ -199,6 +206,15 @@ public final class Experiment {
             text("augmentation", Preparation.NONE.augmentation()));
     return new Task.Train(
         label, architecture, trainingData, Optional.empty(), chosen, preparation, false);
+  }
+
+  /** The text of a data set with a selection of its own, beside the scale's. */
+  String data(List<String> selections) {
+    String text = data();
+    for (String selection : selections) {
+      text = selected(text, selection);
+    }
+    return text;
   }
 
   /** What the user's own models are said to have been trained with, if it is said. */

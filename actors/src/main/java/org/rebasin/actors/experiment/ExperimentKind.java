@@ -13,7 +13,9 @@ enum ExperimentKind {
   /** Two small networks that no permutation connects. */
   COUNTEREXAMPLE,
   /** Two networks that the user has. */
-  CHECKPOINTS;
+  CHECKPOINTS,
+  /** Participants of a federation, in virtual time. */
+  FEDERATED;
 
   static ExperimentKind of(String text) {
     return valueOf(text.toUpperCase(Locale.ROOT));
@@ -27,6 +29,7 @@ enum ExperimentKind {
       case MANY -> new ManyModelsExperiment(laboratory, experiment).run();
       case COUNTEREXAMPLE -> new CounterexampleExperiment().run();
       case CHECKPOINTS -> new CheckpointsExperiment(laboratory, experiment).run();
+      case FEDERATED -> new FederatedExperiment(laboratory, experiment).run();
     };
   }
 }

@@ -1,5 +1,6 @@
 package org.rebasin.actors.experiment;
 
+import akka.actor.typed.ActorSystem;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.rebasin.actors.federation.Federations;
 import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.node.RebasinNode;
@@ -71,13 +73,31 @@ final class Laboratory {
 
   /** Trains what is not there yet, side by side; the results are in the tasks' order. */
   List<Trained> train(List<Task.Train> tasks) {
+    return trained(tasks.stream().map(task -> train(task, trainingKey(task))).toList());
+  }
+
+  /** The same for trainings that begin with a model. */
+  List<Trained> trainFrom(List<Task.TrainFrom> tasks) {
+    return trained(
+        tasks.stream()
+            .map(
+                task -> {
+                  Map<String, Object> key = trainingKey(task.training());
+                  key.put("start", task.start().sha256());
+                  key.put("proximal", task.proximal());
+                  return train(task, key);
+                })
+            .toList());
+  }
+
+  private static List<Trained> trained(List<CompletionStage<Trained>> stages) {
     List<CompletableFuture<Trained>> all =
-        tasks.stream().map(task -> train(task).toCompletableFuture()).toList();
+        stages.stream().map(CompletionStage::toCompletableFuture).toList();
     return all.stream().map(RebasinNode::await).toList();
   }
 
-  private CompletionStage<Trained> train(Task.Train task) {
-    String hash = hash(trainingKey(task));
+  private CompletionStage<Trained> train(Task task, Map<String, Object> key) {
+    String hash = hash(key);
     Path report = directory("models").resolve(hash + ".json");
     if (Files.exists(report)) {
       return CompletableFuture.completedStage(read(hash, report));
@@ -93,6 +113,60 @@ final class Laboratory {
               Json.write(Documents.training(trained), report);
               return read(hash, report);
             });
+  }
+
+  /** A model that is not trained, such as a merged one, made once. */
+  ModelId made(Map<String, Object> key, Supplier<ModelId> making) {
+    Path file = modelFile(hash(key));
+    if (!Files.exists(file)) {
+      store.export(making.get(), file);
+    }
+    return register(file);
+  }
+
+  /** Trains on from a model, and keeps nothing of it but the store's copy. */
+  TaskResult.Trained trainOnce(Task.TrainFrom task) {
+    return node.run(task, TaskResult.Trained.class, quietly -> {});
+  }
+
+  /** The merged model of a request, made once. */
+  ModelId merged(MergeRequest request) {
+    Map<String, Object> key = new LinkedHashMap<>();
+    key.put("merged", request.models().toString());
+    key.put("alignment", request.alignment().toString());
+    key.put("merge", request.merge().toString());
+    key.put("correction", request.correction().toString());
+    return made(key, () -> node.run(request, progress).merged().orElseThrow());
+  }
+
+  /** A model's accuracy, evaluated now. */
+  double accuracy(Task.Evaluate task) {
+    return node.run(task, TaskResult.Evaluated.class, progress).score().accuracy();
+  }
+
+  /** The data set of a text. */
+  Dataset data(String text) {
+    return datasets.get(text);
+  }
+
+  /** Where models are. */
+  ModelStore store() {
+    return store;
+  }
+
+  /** The federations of the node. */
+  Federations federations() {
+    return node.federations();
+  }
+
+  /** What streams of the node run on. */
+  ActorSystem<?> system() {
+    return node.system();
+  }
+
+  /** Tells what is being done. */
+  void tell(String what, int done, int total, String detail) {
+    progress.accept(new Progress(what, done, total, detail));
   }
 
   private Trained read(String hash, Path report) {

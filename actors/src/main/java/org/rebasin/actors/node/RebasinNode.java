@@ -129,6 +129,11 @@ public final class RebasinNode implements AutoCloseable {
         .thenCompose(stage -> stage);
   }
 
+  /** What streams run on that take what this node tells. */
+  public ActorSystem<?> system() {
+    return system;
+  }
+
   /**
    * Waits for what this node does.
    *

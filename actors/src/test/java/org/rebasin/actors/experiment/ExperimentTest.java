@@ -54,6 +54,7 @@ class ExperimentTest {
                     "width",
                     "onset",
                     "many-models",
+                    "federated",
                     "counterexample",
                     "imagenet-resnet50")),
         shipped().toString());
@@ -229,6 +230,97 @@ class ExperimentTest {
       assertEquals(10, merged.get("reliability").size());
     }
     assertTrue(Files.exists(directory.resolve("plots/reliability.svg")));
+  }
+
+  private static final String FEDERATED =
+      """
+      title = Small
+      published = []
+      scales { laptop {}, paper {} }
+      kind = federated
+      data = digits
+      architecture = "mlp:784-16-16-10"
+      participants = 4
+      contributions = 3
+      training { epochs = 3, batch-size = 20, optimizer = adam, learning-rate = 0.003 }
+      divisions = [
+        { label = alike, select = "", common-start = false, margin = 0.1 }
+        { label = skewed, select = "dirichlet=0.5", common-start = true, margin = 0.1 }
+      ]
+      one-shot = ["weight matching", "activation matching", cycle-consistent, merge-many]
+      test-select = "test=50"
+      matching-select = "train=100"
+      correction { kind = repair, examples = 100 }
+      federation {
+        divisions = [alike]
+        epochs = 1
+        buffer = 2
+        proximal = 0.01
+        staleness-exponent = 0.5
+        trimmed-fraction = 0.2
+        norm-bound = 10
+        timing { fastest = 4, jitter = 0.2, dropout = 0.2, absence = 2 }
+        rules = [fedavg, fedbuff]
+        unaligned-rules = [fedavg]
+        attacked-rules = [fedavg]
+      }
+      malicious = [scaled]
+      """;
+
+  @Test
+  void federationQuarantinesItsAttackersAndIsSimulatedAlikeEachTime() throws IOException {
+    JsonNode results = run(described(FEDERATED));
+    for (String division : List.of("alike", "skewed")) {
+      JsonNode once = results.at("/one-shot/" + division);
+      for (String way :
+          List.of(
+              "best participant",
+              "mean of the weights",
+              "weight matching",
+              "activation matching",
+              "cycle-consistent",
+              "merge-many",
+              "weight matching, REPAIR",
+              "ensemble")) {
+        assertEquals(200, once.get(way).get("examples").asInt(), way);
+      }
+    }
+    JsonNode found = results.get("alike");
+    assertEquals(3 + 3, found.get("central").size());
+    assertEquals(
+        List.of("fedavg, aligned", "fedavg, as they are", "fedbuff, aligned"),
+        fieldNames(found.get("federations")));
+    for (JsonNode federation : found.get("federations")) {
+      JsonNode points = federation.get("points");
+      assertEquals(1 + 4 * 3, points.size());
+      assertTrue(points.get(12).get("time").asDouble() > points.get(1).get("time").asDouble());
+      assertTrue(points.get(12).get("version").asInt() > 1);
+    }
+    requireScaledContributionsQuarantined(found.at("/malicious/fedavg/participants"));
+    // Another run, which knows nothing of the first, comes to the same.
+    Path points = directory.resolve("points");
+    try (Stream<Path> files = Files.list(points)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    assertEquals(found, run(described(FEDERATED)).get("alike"));
+  }
+
+  private static void requireScaledContributionsQuarantined(JsonNode participants) {
+    JsonNode malicious = participants.get("participant-1");
+    assertEquals("scaled", malicious.get("attack").asText());
+    assertEquals(3, malicious.at("/outcomes/quarantined").asInt());
+    assertTrue(malicious.get("reasons").get(0).asText().contains("the global model's"));
+    for (int honest = 2; honest <= 4; honest++) {
+      assertEquals(0, participants.at("/participant-" + honest + "/outcomes/quarantined").asInt());
+    }
+  }
+
+  private static List<String> fieldNames(JsonNode node) {
+    List<String> names = new ArrayList<>();
+    node.fieldNames().forEachRemaining(names::add);
+    return names.stream().sorted().toList();
   }
 
   /** Two scales run alike where they say the same. */
