@@ -153,7 +153,10 @@ final class FederatedRuns {
             cohort.size(),
             settings.getDouble("norm-bound"),
             Optional.empty(),
-            new FederationSettings.Gate(experiment.data(), division.getDouble("margin")),
+            new FederationSettings.Gate(
+                experiment.data(),
+                division.getDouble("margin"),
+                division.getDouble("contribution-margin")),
             List.of(),
             SEED);
     List<SimulatedFederation.Participant> participants = participants(malicious);

@@ -199,6 +199,8 @@ record FederationPlan(Known state) {
       return List.of();
     } else if (!candidate.ordered()) {
       return List.of(order(candidate, failed));
+    } else if (examinesFirst(candidate)) {
+      return examination(candidate);
     } else if (candidate.aggregated().isEmpty()) {
       return List.of(
           new WantedTask<>(
@@ -230,6 +232,14 @@ record FederationPlan(Known state) {
               failed));
     }
     return candidate.refused() ? examination(candidate) : List.of();
+  }
+
+  /** Whether each contribution is looked at by itself before they are aggregated. */
+  boolean examinesFirst(Candidate candidate) {
+    return !candidate.examined()
+        && candidate.begun() > 1
+        && candidate.parent().isPresent()
+        && settings().gate().contributionMargin() < 1;
   }
 
   private WantedTask<?> order(

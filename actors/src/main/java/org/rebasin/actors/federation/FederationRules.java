@@ -91,64 +91,94 @@ record FederationRules(Known state) {
   }
 
   private Optional<FederationJournalEvent> judge(Candidate candidate, Instant now) {
+    if (plan().examinesFirst(candidate)) {
+      return harmful(candidate, settings().gate().contributionMargin(), now)
+          .or(() -> candidate.examinedAll() ? Optional.of(rest(candidate, now)) : Optional.empty());
+    }
     if (candidate.score().isEmpty()) {
       return Optional.empty();
     }
     Score score = candidate.score().get();
+    double margin = settings().gate().margin();
     if (!candidate.refused()) {
       return Optional.of(
-          passes(score)
+          passes(score, margin)
               ? new Published(new VersionMaking(state).version(candidate, score, now))
               : new CandidateRefused(candidate.number(), score.accuracy(), required(), now));
     }
     if (candidate.examined()) {
-      return Optional.of(
-          new SetAside(
-              candidate.members(),
-              shortfall(score, "with these contributions, though with none of them alone"),
-              now));
+      return Optional.of(aside(candidate, score, now));
     }
     if (candidate.begun() == 1) {
-      return Optional.of(quarantine(candidate.members().get(0), score, now));
+      double alone = settings().gate().contributionMargin();
+      double allowed = alone < 1 ? Math.max(margin, alone) : margin;
+      return Optional.of(
+          passes(score, allowed)
+              ? aside(candidate, score, now)
+              : quarantine(candidate.members().get(0), score, allowed, now));
     }
-    for (int member : candidate.members()) {
-      Optional<Score> alone = candidate.aloneScore(member);
-      if (alone.isPresent() && !passes(alone.get())) {
-        return Optional.of(quarantine(member, alone.get(), now));
-      }
-    }
-    if (!candidate.examinedAll()) {
-      return Optional.empty();
+    Optional<FederationJournalEvent> harmful = harmful(candidate, margin, now);
+    if (harmful.isPresent() || !candidate.examinedAll()) {
+      return harmful;
     }
     return Optional.of(
         candidate.members().size() == candidate.begun()
-            ? new SetAside(
-                candidate.members(),
-                shortfall(score, "with these contributions, though with none of them alone"),
-                now)
-            : new CandidateBegun(state.candidates().begun() + 1, candidate.members(), true, now));
+            ? aside(candidate, score, now)
+            : rest(candidate, now));
   }
 
-  private Quarantined quarantine(int member, Score score, Instant now) {
-    return new Quarantined(member, shortfall(score, "with this contribution alone"), now);
+  /** A contribution with which alone the accuracy falls by more than a margin. */
+  private Optional<FederationJournalEvent> harmful(
+      Candidate candidate, double margin, Instant now) {
+    for (int member : candidate.members()) {
+      Optional<Score> alone = candidate.aloneScore(member);
+      if (alone.isPresent() && !passes(alone.get(), margin)) {
+        return Optional.of(quarantine(member, alone.get(), margin, now));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private CandidateBegun rest(Candidate candidate, Instant now) {
+    return new CandidateBegun(state.candidates().begun() + 1, candidate.members(), true, now);
+  }
+
+  private SetAside aside(Candidate candidate, Score score, Instant now) {
+    return new SetAside(
+        candidate.members(),
+        shortfall(
+            score,
+            settings().gate().margin(),
+            candidate.members().size() == 1
+                ? "with this contribution"
+                : "with these contributions together"),
+        now);
+  }
+
+  private Quarantined quarantine(int member, Score score, double margin, Instant now) {
+    return new Quarantined(member, shortfall(score, margin, "with this contribution alone"), now);
   }
 
   /** What a candidate's accuracy must be at least; 0 before there is a version. */
   double required() {
+    return required(settings().gate().margin());
+  }
+
+  private double required(double margin) {
     return state
         .lineage()
         .currentVersion()
-        .map(version -> Math.max(0, version.score().accuracy() - settings().gate().margin()))
+        .map(version -> Math.max(0, version.score().accuracy() - margin))
         .orElse(0.0);
   }
 
-  private boolean passes(Score score) {
-    return Double.isFinite(score.loss()) && score.accuracy() >= required();
+  private boolean passes(Score score, double margin) {
+    return Double.isFinite(score.loss()) && score.accuracy() >= required(margin);
   }
 
-  private String shortfall(Score score, String with) {
+  private String shortfall(Score score, double margin, String with) {
     Optional<Version> current = state.lineage().currentVersion();
-    if (current.isEmpty() || score.accuracy() >= required()) {
+    if (current.isEmpty() || score.accuracy() >= required(margin)) {
       return "the loss is not finite " + with;
     }
     return String.format(
@@ -157,7 +187,7 @@ record FederationRules(Known state) {
         percent(current.get().score().accuracy()),
         percent(score.accuracy()),
         with,
-        100 * settings().gate().margin());
+        100 * margin);
   }
 
   private static String percent(double part) {

@@ -53,12 +53,20 @@ public record FederationSettings(
    *
    * @param data the text of the data set whose test images are the federation's held-out data
    * @param margin by how much the accuracy may fall below the current version's, 0 to 1
+   * @param contributionMargin by how much it may fall with one contribution alone; each is looked
+   *     at so before it becomes part of anything. 1 for looking only when a candidate has failed,
+   *     and then by {@code margin}
    */
-  public record Gate(String data, double margin) {
-    /** Checks the margin. */
+  public record Gate(String data, double margin, double contributionMargin) {
+    /** Checks the margins. */
     public Gate {
+      requirePart("gate margin", margin);
+      requirePart("gate contribution margin", contributionMargin);
+    }
+
+    private static void requirePart(String name, double margin) {
       if (!(margin >= 0 && margin <= 1)) {
-        throw new IllegalArgumentException("gate margin: expected 0 to 1, found " + margin);
+        throw new IllegalArgumentException("%s: expected 0 to 1, found %s".formatted(name, margin));
       }
     }
   }

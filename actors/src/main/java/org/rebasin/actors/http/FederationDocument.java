@@ -89,8 +89,9 @@ record FederationDocument(
   /** {@link Correction}; measured on the gate's data unless others are given. */
   record CorrectionPart(Optional<String> kind, Optional<String> data, OptionalInt examples) {}
 
-  /** {@link FederationSettings.Gate}; a margin of 0.01 unless given. */
-  record GatePart(Optional<String> data, OptionalDouble margin) {}
+  /** {@link FederationSettings.Gate}; margins of 0.01 and 0.5 unless given. */
+  record GatePart(
+      Optional<String> data, OptionalDouble margin, OptionalDouble contributionMargin) {}
 
   /** {@link FederationSettings.Participant}. */
   record ParticipantPart(
@@ -158,7 +159,9 @@ record FederationDocument(
           normBound.orElse(3),
           correction.map(part -> within("correction", () -> correction(part, names, heldOut))),
           new FederationSettings.Gate(
-              heldOut, gate.map(GatePart::margin).orElseThrow().orElse(0.01)),
+              heldOut,
+              gate.orElseThrow().margin().orElse(0.01),
+              gate.orElseThrow().contributionMargin().orElse(0.5)),
           trained(names),
           seed.orElse(0));
     } catch (IllegalArgumentException problem) {

@@ -79,7 +79,13 @@ record FederationDocuments(DataNames names) {
     settings.correction().ifPresent(part -> document.put("correction", correction(part)));
     document.put(
         "gate",
-        Map.of("data", names.shown(settings.gate().data()), "margin", settings.gate().margin()));
+        Map.of(
+            "data",
+            names.shown(settings.gate().data()),
+            "margin",
+            settings.gate().margin(),
+            "contribution_margin",
+            settings.gate().contributionMargin()));
     document.put("participants", settings.participants().stream().map(this::participant).toList());
     document.put("seed", settings.seed());
     return document;

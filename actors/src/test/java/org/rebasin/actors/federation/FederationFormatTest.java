@@ -86,7 +86,7 @@ class FederationFormatTest {
         20,
         10,
         Optional.of(new Correction(Correction.Kind.REPAIR, "digits", 100)),
-        new FederationSettings.Gate("digits", 0.01),
+        new FederationSettings.Gate("digits", 0.01, 0.5),
         List.of(new FederationSettings.Participant("inner", "digits:seed=3", training, 0.01, 7)),
         11);
   }

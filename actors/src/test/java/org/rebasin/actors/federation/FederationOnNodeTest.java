@@ -84,7 +84,7 @@ class FederationOnNodeTest {
         10,
         10,
         Optional.empty(),
-        new FederationSettings.Gate(DATA, 0.05),
+        new FederationSettings.Gate(DATA, 0.05, 1),
         participants,
         7);
   }

@@ -12,6 +12,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rebasin.actors.federation.ContributionView.Outcome;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Correction;
@@ -151,6 +153,49 @@ class FederationPlanTest {
     assertTrue(
         simulation.known().log().newest().stream()
             .anyMatch(event -> event.what() instanceof FederationEvent.CandidateRefused));
+  }
+
+  @Test
+  void whoeverAloneMakesTheModelMuchWorseIsFoundBeforeAnythingIsMadeOfIt() {
+    Simulation simulation =
+        new Simulation(
+            Simulation.examining(Simulation.settings(3, Optional.of(INITIAL)), 0.5), tasks);
+    simulation.settle();
+    tasks.harmful.add(ScriptedTasks.named("bad"));
+    Contribution bad = from("b", 1, "bad");
+    simulation.accept(from("a", 1, "a1"));
+    simulation.accept(bad);
+    simulation.give(from("c", 1, "c1"));
+    assertEquals(
+        Optional.of(
+            "accuracy falls from 94.1 % to 12.0 % with this contribution alone;"
+                + " at most 50.0 points allowed"),
+        simulation.view(bad).reason());
+    assertEquals(
+        List.of("a", "c"),
+        simulation.versions().get(1).ingredients().stream().map(i -> i.participant()).toList());
+    assertFalse(
+        simulation.known().log().newest().stream()
+            .anyMatch(event -> event.what() instanceof FederationEvent.CandidateRefused));
+  }
+
+  @Test
+  void whatFailsTheGateButIsNotHarmfulAloneIsSetAside() {
+    for (int buffer : List.of(1, 2)) {
+      Simulation simulation =
+          new Simulation(
+              Simulation.examining(Simulation.settings(buffer, Optional.of(INITIAL)), 0.9), tasks);
+      simulation.settle();
+      List<Contribution> given =
+          IntStream.range(0, buffer).mapToObj(i -> from("p" + i, 1, "weak" + i)).toList();
+      given.forEach(one -> tasks.harmful.add(one.model()));
+      given.forEach(simulation::accept);
+      simulation.settle();
+      for (Contribution one : given) {
+        assertEquals(Outcome.SET_ASIDE, simulation.view(one).outcome());
+      }
+      assertEquals(1, simulation.versions().size());
+    }
   }
 
   @Test
@@ -418,13 +463,17 @@ class FederationPlanTest {
     assertFalse(records.older().contains(own("x", "x").id()));
   }
 
-  @Test
-  void whateverEventIsTheLastInTheJournalTheSameVersionsComeOfIt() {
+  @ParameterizedTest
+  @ValueSource(doubles = {0.5, 1})
+  void whateverEventIsTheLastInTheJournalTheSameVersionsComeOfIt(double contributionMargin) {
     tasks.harmful.add(ScriptedTasks.named("m5"));
     tasks.objections.put(ScriptedTasks.named("m7"), "fc1.bias holds NaN at 7");
     List<Contribution> scenario =
         IntStream.rangeClosed(1, 11).mapToObj(i -> own("p" + i % 3, "m" + i)).toList();
-    Simulation whole = new Simulation(Simulation.settings(3, Optional.empty()), tasks);
+    Simulation whole =
+        new Simulation(
+            Simulation.examining(Simulation.settings(3, Optional.empty()), contributionMargin),
+            tasks);
     scenario.forEach(whole::give);
     assertEquals(3, whole.versions().size());
     for (int length = 1; length <= whole.journal.size(); length++) {

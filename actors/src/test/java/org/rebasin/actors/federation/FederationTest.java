@@ -83,13 +83,7 @@ class FederationTest {
         Federation.create(
             name,
             new FederationEnvironment(
-                queue,
-                index.getRef(),
-                Optional.empty(),
-                limits,
-                Simulation.BOUNDS,
-                0,
-                clock)));
+                queue, index.getRef(), Optional.empty(), limits, Simulation.BOUNDS, 0, clock)));
   }
 
   private <R extends Federation.Reply> R ask(

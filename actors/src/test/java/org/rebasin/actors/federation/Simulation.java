@@ -57,9 +57,28 @@ final class Simulation {
         2,
         10,
         Optional.empty(),
-        new FederationSettings.Gate("digits", 0.01),
+        new FederationSettings.Gate("digits", 0.01, 1),
         participants,
         7);
+  }
+
+  /** The same, and contributions are looked at by themselves first. */
+  static FederationSettings examining(FederationSettings settings, double contributionMargin) {
+    return new FederationSettings(
+        settings.architecture(),
+        settings.initial(),
+        settings.first(),
+        settings.alignment(),
+        settings.aggregation(),
+        settings.buffer(),
+        settings.patience(),
+        settings.pending(),
+        settings.normBound(),
+        settings.correction(),
+        new FederationSettings.Gate(
+            settings.gate().data(), settings.gate().margin(), contributionMargin),
+        settings.participants(),
+        settings.seed());
   }
 
   static Contribution contribution(String participant, OptionalInt base, String model) {

@@ -152,7 +152,7 @@ class FederationRoutesTest {
             2.5,
             Optional.of(
                 new Correction(Correction.Kind.REPAIR, settings.correction().get().data(), 40)),
-            new FederationSettings.Gate(settings.gate().data(), 0.02),
+            new FederationSettings.Gate(settings.gate().data(), 0.02, 0.5),
             List.of(
                 new FederationSettings.Participant(
                     "a",
