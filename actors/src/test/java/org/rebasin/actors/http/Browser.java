@@ -121,14 +121,17 @@ public final class Browser implements AutoCloseable {
     driver.executeCdpCommand(
         "Emulation.setDeviceMetricsOverride",
         Map.of(
-            "width", look.width,
-            "height", look.height,
-            "deviceScaleFactor", 1,
-            "mobile", look.width < 500));
+            "width",
+            look.width,
+            "height",
+            look.height,
+            "deviceScaleFactor",
+            1,
+            "mobile",
+            look.width < 500));
     driver.executeCdpCommand(
         "Emulation.setEmulatedMedia",
-        Map.of(
-            "features", List.of(Map.of("name", "prefers-color-scheme", "value", look.scheme))));
+        Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", look.scheme))));
   }
 
   /** Opens a page of a server anew, such as {@code #/cluster}. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +52,11 @@ class DashboardPagesTest {
     }
   }
 
+  @BeforeEach
+  void forgetComplaintsOfOthers() {
+    browser.complaints();
+  }
+
   private static String submit(String label) {
     return served
         .postMerge(Served.json(Map.of("models", List.of(a, b), "label", label)))
@@ -67,13 +73,20 @@ class DashboardPagesTest {
     try {
       Map<String, String> pages =
           Map.of(
-              "", "Cluster",
-              "#/cluster", "127.0.0.1:25520",
-              "#/merges", "looked at",
-              "#/merges/" + merge, "Waits for",
-              "#/start", "Choose two files",
-              "#/federations", "Federations",
-              "#/actors", "Telemetry is off on this node");
+              "",
+              "Cluster",
+              "#/cluster",
+              "127.0.0.1:25520",
+              "#/merges",
+              "looked at",
+              "#/merges/" + merge,
+              "Waits for",
+              "#/start",
+              "Choose two files",
+              "#/federations",
+              "Federations",
+              "#/actors",
+              "Telemetry is off on this node");
       pages.forEach(
           (page, text) -> {
             browser.open(served.uri(), page);
@@ -204,7 +217,8 @@ class DashboardPagesTest {
     browser.find("#download").click();
     assertEquals(
         Files.size(browser.download()),
-        served.ask(guarded, "GET", "/models/" + a, new byte[0], "Authorization", "Bearer " + TOKEN)
+        served
+            .ask(guarded, "GET", "/models/" + a, new byte[0], "Authorization", "Bearer " + TOKEN)
             .response()
             .body()
             .length);

@@ -40,7 +40,7 @@ export const page = {
   enter(changed) {
     telemetry = undefined;
     load(changed);
-    again = setInterval(() => load(changed), 3000);
+    again = setInterval(() => !document.hidden && load(changed), 3000);
   },
 
   leave() {

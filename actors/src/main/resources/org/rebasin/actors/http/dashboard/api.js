@@ -111,8 +111,14 @@ export async function send(method, path, document, headers = {}) {
   return text ? JSON.parse(text) : {};
 }
 
+/** When the page is looked at. */
+function visible() {
+  return document.hidden ? new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true })).then(visible) : Promise.resolve();
+}
+
 /**
- * Follows a stream of events, and takes it up again behind the last one whenever it breaks.
+ * Follows a stream of events, and takes it up again behind the last one whenever it breaks. Rests while
+ * nobody looks: browsers open six connections to a server, for all their tabs together.
  *
  * @param on {event(name, data), opened(), lost(problem)}
  * @returns a function that ends it
@@ -127,9 +133,19 @@ async function run(path, on, signal) {
   let last = "";
   let pause = 1000;
   while (!signal.aborted) {
+    await visible();
     const attempt = new AbortController();
     const stop = () => attempt.abort();
+    let rests = false;
+    const rest = (event) => {
+      if (document.hidden || event.type === "pagehide") {
+        rests = true;
+        stop();
+      }
+    };
     signal.addEventListener("abort", stop);
+    document.addEventListener("visibilitychange", rest);
+    window.addEventListener("pagehide", rest);
     let watch;
     try {
       const response = await request("GET", path, {
@@ -164,16 +180,20 @@ async function run(path, on, signal) {
       if (signal.aborted) {
         return;
       }
-      on.lost?.(problem);
+      if (!rests) {
+        on.lost?.(problem);
+      }
       if (problem instanceof Problem && problem.status === 404) {
         return;
       }
     } finally {
       clearTimeout(watch);
       signal.removeEventListener("abort", stop);
+      document.removeEventListener("visibilitychange", rest);
+      window.removeEventListener("pagehide", rest);
     }
-    await new Promise((resolve) => setTimeout(resolve, pause));
-    pause = Math.min(5000, pause * 1.5);
+    await new Promise((resolve) => setTimeout(resolve, rests ? 50 : pause));
+    pause = rests ? pause : Math.min(5000, pause * 1.5);
   }
 }
 
@@ -221,16 +241,16 @@ async function digest(file) {
 }
 
 /**
- * Stores a file as a model. One that the server has is not sent again, so that a start that broke off
- * goes on with the file it was at.
+ * Stores a file as a model.
  *
+ * @param again whether it was tried before: then what has arrived is not sent again
  * @param progress hears "hashing", or a part between 0 and 1
  * @returns the model's document
  */
-export async function upload(file, progress) {
+export async function upload(file, again, progress) {
   progress("hashing");
   const id = await digest(file);
-  if (id) {
+  if (id && again) {
     const there = await request("HEAD", "/models/" + id, { accept: [403, 404] });
     if (there.ok || there.status === 403) {
       progress(1);

@@ -245,7 +245,7 @@ export const page = {
     acted = undefined;
     load(changed);
     if (name === undefined) {
-      again = setInterval(() => load(changed), 3000);
+      again = setInterval(() => !document.hidden && load(changed), 3000);
     } else {
       end = follow("/federations/" + encodeURIComponent(name) + "/events", { event: () => load(changed) });
     }

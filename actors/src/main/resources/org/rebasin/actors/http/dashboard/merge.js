@@ -336,7 +336,7 @@ export const page = {
     load(changed);
     watch(changed);
     // What is at work is no event: it is asked for.
-    again = setInterval(() => merge?.status === "running" && load(changed), 2000);
+    again = setInterval(() => !document.hidden && merge?.status === "running" && load(changed), 2000);
   },
 
   leave() {

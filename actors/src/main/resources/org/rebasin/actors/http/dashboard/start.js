@@ -142,6 +142,7 @@ function reasonAgainst() {
 }
 
 async function start(changed) {
+  const again = problem !== undefined;
   busy = true;
   problem = undefined;
   key = key || [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -149,7 +150,7 @@ async function start(changed) {
   try {
     const models = [];
     for (const i of [0, 1]) {
-      const stored = await upload(files[i], (part) => {
+      const stored = await upload(files[i], again, (part) => {
         parts[i] = part;
         changed();
       });
