@@ -71,6 +71,7 @@ function loadByRole(load) {
         h("td", { class: "number" }, sum("workers")),
       );
     }),
+    { class: "roles" },
   );
 }
 

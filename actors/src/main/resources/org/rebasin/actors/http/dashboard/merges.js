@@ -8,18 +8,18 @@ let older = [];
 let next;
 let problem;
 
-function row(merge) {
-  return h(
-    "tr",
-    null,
-    h("th", { scope: "row" }, h("a", { href: "#/merges/" + merge.id }, merge.label || h("code", { class: "id" }, merge.id.slice(-10)))),
-    h("td", null, state(merge.status)),
-    h("td", null, merge.status === "running" && merge.phases ? phaseBar(merge) : ""),
-    h("td", { class: "wide" }, merge.status === "running" ? waits(merge) : ""),
-    h("td", { class: "number" }, merge.priority || ""),
-    h("td", { class: "number" }, when(merge.submitted)),
-    h("td", { class: "number" }, lasted(merge)),
-  );
+/** What the list tells of each; columns that would be empty are left out. */
+function columns(all) {
+  const live = all.some((merge) => merge.status === "running");
+  return [
+    { name: "merge", of: (merge) => h("th", { scope: "row" }, h("a", { href: "#/merges/" + merge.id }, merge.label || h("code", { class: "id" }, merge.id.slice(-10)))) },
+    { name: "status", of: (merge) => h("td", null, state(merge.status)) },
+    { name: "took", kind: "number", of: (merge) => h("td", { class: "number" }, lasted(merge)) },
+    live && { name: "phase", of: (merge) => h("td", null, merge.status === "running" && merge.phases ? phaseBar(merge) : "") },
+    live && { name: "waits for", of: (merge) => h("td", { class: "wide" }, merge.status === "running" ? waits(merge) : "") },
+    all.some((merge) => merge.priority) && { name: "priority", kind: "number", of: (merge) => h("td", { class: "number" }, merge.priority || "") },
+    { name: "submitted", kind: "number", of: (merge) => h("td", { class: "number" }, when(merge.submitted)) },
+  ].filter(Boolean);
 }
 
 async function more(after, changed) {
@@ -60,22 +60,14 @@ export const page = {
       ];
     }
     const running = all.filter((merge) => merge.status === "running").length;
+    const told = columns(all);
     const after = next === undefined ? merges.next : next;
     return [
       heading("Jobs", start),
       h("p", { class: "quiet" }, running === 0 ? "None is running." : running === 1 ? "One is running." : running + " are running."),
       table(
-        [
-          { name: "merge" },
-          { name: "status" },
-          { name: "phase" },
-          { name: "waits for" },
-          { name: "priority", kind: "number" },
-          { name: "submitted", kind: "number" },
-          { name: "took", kind: "number" },
-        ],
-        all.map(row),
-        { class: "jobs" },
+        told,
+        all.map((merge) => h("tr", null, told.map((column) => column.of(merge)))),
       ),
       problem && failure(problem),
       after && h("button", { type: "button", onclick: () => more(after, changed) }, "Older ones"),
