@@ -118,7 +118,7 @@ function contributionRow(contribution) {
     h("td", { class: "number" }, contribution.time ? when(contribution.time) : ""),
     h("th", { scope: "row" }, contribution.participant),
     h("td", null, state(outcomeOf(contribution))),
-    h("td", { class: "wide" }, contribution.reason || ""),
+    h("td", { class: "long" }, contribution.reason || ""),
     h("td", { class: "number" }, count(contribution.base_version)),
     h("td", { class: "number" }, count(contribution.examples)),
     h("td", null, contribution.model ? model(contribution.model) : ""),

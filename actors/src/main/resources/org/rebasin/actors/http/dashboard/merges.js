@@ -16,7 +16,7 @@ function columns(all) {
     { name: "status", of: (merge) => h("td", null, state(merge.status)) },
     { name: "took", kind: "number", of: (merge) => h("td", { class: "number" }, lasted(merge)) },
     live && { name: "phase", of: (merge) => h("td", null, merge.status === "running" && merge.phases ? phaseBar(merge) : "") },
-    live && { name: "waits for", of: (merge) => h("td", { class: "wide" }, merge.status === "running" ? waits(merge) : "") },
+    live && { name: "waits for", of: (merge) => h("td", { class: "long" }, merge.status === "running" ? waits(merge) : "") },
     all.some((merge) => merge.priority) && { name: "priority", kind: "number", of: (merge) => h("td", { class: "number" }, merge.priority || "") },
     { name: "submitted", kind: "number", of: (merge) => h("td", { class: "number" }, when(merge.submitted)) },
   ].filter(Boolean);
