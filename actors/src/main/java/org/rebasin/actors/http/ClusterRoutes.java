@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.rebasin.actors.http.Endpoint.Exchange;
 import org.rebasin.actors.http.Endpoint.Handler;
 import org.rebasin.actors.job.JobPage;
@@ -183,11 +184,16 @@ final class ClusterRoutes {
     }
   }
 
-  /** The newest merges, those that run as they stand; empty while nobody can tell. */
+  /**
+   * The newest merges, those that run as they stand; empty while nobody can tell: what a lost node
+   * kept takes a while to be found again, and that it was lost is told meanwhile.
+   */
   private CompletionStage<Optional<Map<String, Object>>> merges() {
     return jobs.list(Optional.empty(), MERGES)
         .thenCompose(this::withProgress)
-        .handle((document, problem) -> Optional.ofNullable(document));
+        .handle((document, problem) -> Optional.ofNullable(document))
+        .toCompletableFuture()
+        .completeOnTimeout(Optional.empty(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private CompletionStage<Map<String, Object>> withProgress(JobPage page) {
