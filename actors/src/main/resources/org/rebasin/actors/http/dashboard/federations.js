@@ -52,6 +52,20 @@ async function act(what, document, changed) {
   await load(changed);
 }
 
+/** Counts come as one number, or by outcome. */
+const given = (each) => (each.contributions && typeof each.contributions === "object" ? Object.values(each.contributions).reduce((sum, one) => sum + one, 0) : each.contributions);
+const quarantinedOf = (each) => each.quarantined ?? each.contributions?.quarantined;
+const partsOf = (version) => version.contributions || version.ingredients || [];
+
+/** Settings within settings by both names; participants have a table of their own. */
+function flat(settings, prefix = "") {
+  return Object.entries(settings)
+    .filter(([key]) => key !== "participants")
+    .flatMap(([key, value]) =>
+      value && typeof value === "object" && !Array.isArray(value) ? flat(value, prefix + key + " ") : [[(prefix + key).replaceAll("_", " "), Array.isArray(value) ? value.join(", ") : String(value)]],
+    );
+}
+
 function overview() {
   if (!list) {
     return [heading("Federations"), h("p", { class: "empty" }, "Asking the node …")];
@@ -86,8 +100,8 @@ function overview() {
           h("td", { class: "number" }, count(each.version)),
           h("td", { class: "number" }, percent(each.accuracy)),
           h("td", { class: "number" }, fixed(each.loss)),
-          h("td", { class: "number" }, count(each.contributions)),
-          h("td", { class: "number" + (each.quarantined > 0 ? " warn" : "") }, count(each.quarantined)),
+          h("td", { class: "number" }, count(given(each))),
+          h("td", { class: "number" + (quarantinedOf(each) > 0 ? " warn" : "") }, count(quarantinedOf(each))),
         ),
       ),
     ),
@@ -140,7 +154,8 @@ function one(changed, width) {
   if (!federation) {
     return [heading(name, back), problem ? failure(problem) : h("p", { class: "empty" }, "Asking the node …")];
   }
-  const current = versions.at(-1);
+  // After a rollback the newest is not the current one.
+  const current = versions.find((version) => version.number === federation.version) || versions.at(-1);
   const quarantined = contributions.filter(isQuarantined);
   const status = String(federation.status || "").toLowerCase();
   const measured = versions.filter((version) => Number.isFinite(version.accuracy));
@@ -165,8 +180,8 @@ function one(changed, width) {
       ["version", count(federation.version ?? current?.number)],
       ["accuracy", percent(federation.accuracy ?? current?.accuracy)],
       ["loss", fixed(federation.loss ?? current?.loss)],
-      ["contributions", count(federation.contributions ?? contributions.length)],
-      ["quarantined", h("span", { class: quarantined.length ? "warn" : "" }, String(federation.quarantined ?? quarantined.length))],
+      ["contributions", count(given(federation) ?? contributions.length)],
+      ["quarantined", h("span", { class: quarantined.length ? "warn" : "" }, String(quarantinedOf(federation) ?? quarantined.length))],
     ]),
     h(
       "div",
@@ -176,6 +191,7 @@ function one(changed, width) {
       status === "paused" && h("button", { type: "button", onclick: () => act("resume", undefined, changed) }, "Resume"),
       status !== "closed" && h("button", { type: "button", onclick: () => confirm(`Close ${name}? It takes no contribution any more.`) && act("close", undefined, changed) }, "Close"),
     ),
+    federation.activity && h("p", { class: "quiet" }, federation.activity),
     acted && failure(acted),
     problem && failure(problem),
     measured.length > 0
@@ -219,7 +235,7 @@ function one(changed, width) {
               h("td", { class: "number" }, version.number),
               h("td", { class: "number" }, version.time ? when(version.time) : ""),
               h("td", null, version.strategy || ""),
-              h("td", null, version.contributions?.length ? `${version.contributions.length} contributions` : "the beginning"),
+              h("td", null, partsOf(version).length ? `${partsOf(version).length} contributions` : "the beginning"),
               h("td", { class: "number" }, percent(version.accuracy)),
               h("td", { class: "number" }, fixed(version.loss)),
               h("td", null, version.model ? model(version.model) : ""),
@@ -228,7 +244,7 @@ function one(changed, width) {
           ),
         ),
       ),
-    Object.keys(settings).length > 0 && section("Settings", facts(Object.entries(settings).map(([key, value]) => [key.replaceAll("_", " "), typeof value === "object" ? JSON.stringify(value) : String(value)]))),
+    Object.keys(settings).length > 0 && section("Settings", facts(flat(settings))),
   ];
 }
 
