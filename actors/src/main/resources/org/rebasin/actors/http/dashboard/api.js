@@ -240,49 +240,81 @@ async function digest(file) {
   return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+const ATTEMPTS = 6;
+
 /**
- * Stores a file as a model.
+ * Stores a file as a model, in an upload that goes on where it broke off: by itself while the node comes
+ * back soon, and else when this is called again.
  *
- * @param again whether it was tried before: then what has arrived is not sent again
+ * @param kept an object that this keeps what it needs in to go on; one for each file
  * @param progress hears "hashing", or a part between 0 and 1
  * @returns the model's document
  */
-export async function upload(file, again, progress) {
+export async function upload(file, kept, progress) {
+  if (kept.model) {
+    progress(1);
+    return kept.model;
+  }
   progress("hashing");
   const id = await digest(file);
-  if (id && again) {
-    const there = await request("HEAD", "/models/" + id, { accept: [403, 404] });
-    if (there.ok || there.status === 403) {
-      progress(1);
-      return get("/models/" + id + "/info");
-    }
-  }
+  let failures = 0;
   for (;;) {
-    const shown = token();
-    const answer = await put(file, id, shown, progress);
-    if (answer.status === 401) {
-      await newToken(shown);
-    } else if (answer.status === 201 || answer.status === 200) {
-      return answer.document;
-    } else {
-      throw new Problem(answer.status, answer.document);
+    try {
+      const offset = await place(file, id, kept);
+      if (kept.stored) {
+        kept.model = await get("/models/" + kept.stored + "/info");
+        progress(1);
+        return kept.model;
+      }
+      const shown = token();
+      const answer = await append(file, offset, kept.place, shown, progress);
+      if (answer.status === 200) {
+        kept.model = answer.document;
+        return kept.model;
+      }
+      if (answer.status === 401) {
+        await newToken(shown);
+      } else if (answer.status !== 204 && answer.status !== 409) {
+        kept.place = undefined;
+        throw new Problem(answer.status, answer.document);
+      }
+      failures = 0;
+    } catch (problem) {
+      if (!(problem instanceof Unreachable) || ++failures >= ATTEMPTS) {
+        throw problem;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** failures));
     }
   }
 }
 
+/** Where an upload is, of which the node may know already; begins it if not. */
+async function place(file, id, kept) {
+  if (kept.place) {
+    const response = await request("GET", kept.place, { accept: [404] });
+    if (response.ok) {
+      const document = await response.json();
+      kept.stored = document.model;
+      return document.offset;
+    }
+  }
+  const digest = id ? { "X-Content-SHA256": id } : {};
+  const response = await request("POST", "/uploads", { headers: { "Upload-Length": String(file.size), ...digest } });
+  kept.place = response.headers.get("Location");
+  return 0;
+}
+
 // fetch does not tell how much of a request has been sent.
-function put(file, id, shown, progress) {
+function append(file, offset, address, shown, progress) {
   return new Promise((resolve, reject) => {
     const sent = new XMLHttpRequest();
-    sent.open("POST", "/models");
-    sent.setRequestHeader("Content-Type", "application/octet-stream");
-    if (id) {
-      sent.setRequestHeader("X-Content-SHA256", id);
-    }
+    sent.open("PATCH", address);
+    sent.setRequestHeader("Content-Type", "application/offset+octet-stream");
+    sent.setRequestHeader("Upload-Offset", String(offset));
     if (shown) {
       sent.setRequestHeader("Authorization", "Bearer " + shown);
     }
-    sent.upload.onprogress = (event) => progress(event.total ? event.loaded / event.total : 0);
+    sent.upload.onprogress = (event) => progress((offset + event.loaded) / file.size);
     sent.onerror = () => reject(new Unreachable());
     sent.onload = () => {
       let document = {};
@@ -293,7 +325,7 @@ function put(file, id, shown, progress) {
       }
       resolve({ status: sent.status, document });
     };
-    sent.send(file);
+    sent.send(file.slice(offset));
   });
 }
 

@@ -20,6 +20,8 @@ const STRATEGIES = [
 
 let files = [undefined, undefined];
 let parts = ["", ""];
+/** What is known of each file's upload. */
+let uploads = [{}, {}];
 let choice;
 let data = [];
 let busy = false;
@@ -30,6 +32,7 @@ let key;
 function choose(i, file, changed) {
   files[i] = file;
   parts[i] = "";
+  uploads[i] = {};
   key = undefined;
   problem = undefined;
   changed();
@@ -56,6 +59,7 @@ function fileField(i, changed) {
           // Both at once, wherever they fall.
           files = [dropped[0], dropped[1]];
           parts = ["", ""];
+          uploads = [{}, {}];
           key = undefined;
           changed();
         } else if (dropped.length === 1) {
@@ -142,7 +146,6 @@ function reasonAgainst() {
 }
 
 async function start(changed) {
-  const again = problem !== undefined;
   busy = true;
   problem = undefined;
   key = key || [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -150,7 +153,7 @@ async function start(changed) {
   try {
     const models = [];
     for (const i of [0, 1]) {
-      const stored = await upload(files[i], again, (part) => {
+      const stored = await upload(files[i], uploads[i], (part) => {
         parts[i] = part;
         changed();
       });
@@ -160,6 +163,7 @@ async function start(changed) {
     const merge = await send("POST", "/merges", mergeRequest(models, choice), { "Idempotency-Key": key });
     files = [undefined, undefined];
     parts = ["", ""];
+    uploads = [{}, {}];
     key = undefined;
     location.hash = "#/merges/" + merge.id;
   } catch (thrown) {
@@ -218,7 +222,7 @@ export const page = {
         ),
         h("div", { class: "buttons" }, h("button", { type: "submit", class: "first", id: "start", disabled: busy || against !== "" }, busy ? "Uploading …" : "Start"), h("span", { class: "quiet" }, against)),
         problem && failure(problem),
-        problem && !busy && h("p", { class: "quiet" }, "Press Start again to go on: a file that has arrived is not sent twice."),
+        problem && !busy && h("p", { class: "quiet" }, "Press Start to go on: what has arrived is not sent again."),
       ),
       h("p", { class: "quiet" }, "More than two models, or more options:"),
       command(`./rebasin submit a.safetensors b.safetensors c.safetensors --url ${location.origin}`),
