@@ -260,31 +260,31 @@ class DashboardPagesTest {
             .driver()
             .executeAsyncScript(
                 """
-                const [content, done] = arguments;
-                const bytes = Uint8Array.from(atob(content), (byte) => byte.charCodeAt(0));
-                const { send, setRequestHeader } = XMLHttpRequest.prototype;
-                const offsets = [];
-                XMLHttpRequest.prototype.setRequestHeader = function (name, value) {
-                  if (name === "Upload-Offset") {
-                    offsets.push(value);
-                  }
-                  setRequestHeader.call(this, name, value);
-                };
-                let broken = false;
-                XMLHttpRequest.prototype.send = function (body) {
-                  if (!broken) {
-                    // Some of it arrives, and no answer comes back.
-                    broken = true;
-                    this.onload = this.onerror;
-                    send.call(this, body.slice(0, 100));
-                  } else {
-                    send.call(this, body);
-                  }
-                };
-                import("/dashboard/api.js")
-                  .then((api) => api.upload(new File([bytes], "model"), {}, () => {}))
-                  .then((stored) => done([stored.id, ...offsets]), (problem) => done(String(problem)));
-                """,
+const [content, done] = arguments;
+const bytes = Uint8Array.from(atob(content), (byte) => byte.charCodeAt(0));
+const { send, setRequestHeader } = XMLHttpRequest.prototype;
+const offsets = [];
+XMLHttpRequest.prototype.setRequestHeader = function (name, value) {
+  if (name === "Upload-Offset") {
+    offsets.push(value);
+  }
+  setRequestHeader.call(this, name, value);
+};
+let broken = false;
+XMLHttpRequest.prototype.send = function (body) {
+  if (!broken) {
+    // Some of it arrives, and no answer comes back.
+    broken = true;
+    this.onload = this.onerror;
+    send.call(this, body.slice(0, 100));
+  } else {
+    send.call(this, body);
+  }
+};
+import("/dashboard/api.js")
+  .then((api) => api.upload(new File([bytes], "model"), {}, () => {}))
+  .then((stored) => done([stored.id, ...offsets]), (problem) => done(String(problem)));
+""",
                 Base64.getEncoder().encodeToString(model));
     String id = String.valueOf(((List<?>) seen).get(0));
     assertEquals(List.of(id, "0", "100"), seen);
@@ -330,7 +330,9 @@ class DashboardPagesTest {
     }
     assertFalse(browser.has("main img"));
     assertEquals(
-        2L, browser.run("return document.querySelector('svg.chart').querySelectorAll('circle').length"));
+        2L,
+        browser.run(
+            "return document.querySelector('svg.chart').querySelectorAll('circle').length"));
     browser.find("#pause").click();
     browser.find("#resume").click();
     browser.find("#pause");
