@@ -16,7 +16,6 @@ import org.rebasin.actors.http.ApiSettings;
 import org.rebasin.actors.http.ClusterMembers;
 import org.rebasin.actors.http.ReplicatedModels;
 import org.rebasin.actors.http.StoredModels;
-import org.rebasin.actors.http.Telemetry;
 import org.rebasin.actors.job.JobsOnCluster;
 import org.rebasin.actors.job.JournalSchema;
 import org.rebasin.actors.node.ClusterNode;
@@ -103,7 +102,7 @@ final class NodeCommand extends RebasinCommand {
                     new ReplicatedModels(
                         new StoredModels(store, home, node.system()), node.replicas()),
                     new ClusterMembers(node.system(), node.queue()),
-                    Telemetry.OFF,
+                    Telemetry::actors,
                     node.system()));
         System.err.println("rebasin: ready at " + server.uri());
         RebasinNode.await(node.stopped());

@@ -46,9 +46,9 @@ public final class ApiServer {
       Federations federations,
       Models models,
       ClusterInfo cluster,
-      Telemetry telemetry,
+      Measurements measurements,
       ActorSystem<?> system) {
-    return bind(settings, jobs, Optional.of(federations), models, cluster, telemetry, system);
+    return bind(settings, jobs, Optional.of(federations), models, cluster, measurements, system);
   }
 
   /** Listens, on a node that has no federations. */
@@ -57,9 +57,9 @@ public final class ApiServer {
       Jobs jobs,
       Models models,
       ClusterInfo cluster,
-      Telemetry telemetry,
+      Measurements measurements,
       ActorSystem<?> system) {
-    return bind(settings, jobs, Optional.empty(), models, cluster, telemetry, system);
+    return bind(settings, jobs, Optional.empty(), models, cluster, measurements, system);
   }
 
   private static CompletionStage<ApiServer> bind(
@@ -68,12 +68,12 @@ public final class ApiServer {
       Optional<Federations> federations,
       Models models,
       ClusterInfo cluster,
-      Telemetry telemetry,
+      Measurements measurements,
       ActorSystem<?> system) {
     Materializer materializer = SystemMaterializer.get(system).materializer();
     List<Endpoint> all =
         new ArrayList<>(
-            endpoints(settings, jobs, federations, models, cluster, telemetry, materializer));
+            endpoints(settings, jobs, federations, models, cluster, measurements, materializer));
     all.addAll(Dashboard.endpoints(settings.limits().requestTimeout()));
     Router router = new Router(all, settings.token(), system);
     ServerBuilder builder =
@@ -99,7 +99,7 @@ public final class ApiServer {
       Optional<Federations> federations,
       Models models,
       ClusterInfo cluster,
-      Telemetry telemetry,
+      Measurements measurements,
       Materializer materializer) {
     Duration patience = settings.limits().requestTimeout();
     List<Endpoint> endpoints = new ArrayList<>();
@@ -118,7 +118,7 @@ public final class ApiServer {
           endpoints.addAll(
               new ContributionRoutes(those, models, uploads, settings, reading).endpoints());
         });
-    endpoints.addAll(new ClusterRoutes(cluster, jobs, telemetry, settings).endpoints());
+    endpoints.addAll(new ClusterRoutes(cluster, jobs, measurements, settings).endpoints());
     endpoints.add(
         new Endpoint(
             HttpMethods.GET,

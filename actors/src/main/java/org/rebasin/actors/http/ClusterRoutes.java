@@ -24,6 +24,7 @@ import org.rebasin.actors.http.Endpoint.Exchange;
 import org.rebasin.actors.http.Endpoint.Handler;
 import org.rebasin.actors.job.JobPage;
 import org.rebasin.actors.job.Jobs;
+import org.rebasin.actors.telemetry.ActorReading;
 import org.rebasin.actors.work.QueueLoad;
 
 /** The cluster, what it has to do and what its nodes measure: at one moment, and as it changes. */
@@ -38,14 +39,14 @@ final class ClusterRoutes {
 
   private final ClusterInfo cluster;
   private final Jobs jobs;
-  private final Telemetry telemetry;
+  private final Measurements measurements;
   private final ApiSettings settings;
   private final Slots streams;
 
-  ClusterRoutes(ClusterInfo cluster, Jobs jobs, Telemetry telemetry, ApiSettings settings) {
+  ClusterRoutes(ClusterInfo cluster, Jobs jobs, Measurements measurements, ApiSettings settings) {
     this.cluster = cluster;
     this.jobs = jobs;
-    this.telemetry = telemetry;
+    this.measurements = measurements;
     this.settings = settings;
     this.streams = new Slots("streams of updates", settings.limits().eventStreams());
   }
@@ -107,28 +108,24 @@ final class ClusterRoutes {
   }
 
   private Map<String, Object> telemetry() {
-    Telemetry.Snapshot snapshot = telemetry.snapshot();
+    Optional<List<ActorReading>> readings = measurements.actors();
     Map<String, Object> document = new LinkedHashMap<>();
-    document.put("on", snapshot.isOn());
-    document.put("note", snapshot.note());
-    document.put("actors", snapshot.actors().stream().map(ClusterRoutes::actor).toList());
-    Map<String, Object> values = new LinkedHashMap<>();
-    snapshot.values().entrySet().stream()
-        .sorted(Map.Entry.comparingByKey())
-        .forEach(entry -> put(values, entry.getKey(), entry.getValue()));
-    document.put("values", values);
+    document.put("on", readings.isPresent());
+    document.put(
+        "actors", readings.orElse(List.of()).stream().map(ClusterRoutes::actor).toList());
     return document;
   }
 
-  private static Map<String, Object> actor(Telemetry.ActorMeasurements actor) {
+  private static Map<String, Object> actor(ActorReading actor) {
     Map<String, Object> document = new LinkedHashMap<>();
-    document.put("name", actor.name());
+    document.put("actor", actor.actor());
+    document.put("worker", actor.worker());
     put(document, "mailbox", actor.mailbox());
     put(document, "messages_per_second", actor.messagesPerSecond());
     put(document, "time_in_mailbox", actor.timeInMailbox());
     put(document, "processing_time", actor.processingTime());
     document.put("restarts", actor.restarts());
-    document.put("errors", actor.errors());
+    document.put("failures", actor.failures());
     return document;
   }
 

@@ -147,12 +147,12 @@ public final class NodeProtocol implements WireProtocol {
         .add(347, WorkQueue.HandedBack.class)
         .add(348, WorkQueue.Done.class)
         .add(349, WorkQueue.GivenUp.class)
-        .add(350, WorkQueue.Measure.class)
-        .add(351, QueueLoad.class)
-        .add(352, QueueLoad.Waiting.class)
-        .add(353, QueueLoad.Workers.class)
         .add(360, Worker.Assigned.class)
         .add(361, Worker.Acknowledged.class)
+        .add(370, WorkQueue.Measure.class)
+        .add(371, QueueLoad.class)
+        .add(372, QueueLoad.Waiting.class)
+        .add(373, QueueLoad.Workers.class)
         .add(380, TaskResult.Aligned.class);
   }
 }

@@ -30,6 +30,9 @@ class DashboardClusterTest {
 
   private static final String ARCHITECTURE = "mlp:784-32-32-10";
 
+  private static final List<String> MEASURED =
+      List.of("rebasin.telemetry.enabled=on", "rebasin.telemetry.interval=1s");
+
   /** How the page says that the nodes are. */
   private static final String STATES =
       "return [...document.querySelectorAll('.nodes .state')].map(each => each.textContent)";
@@ -41,7 +44,7 @@ class DashboardClusterTest {
   @BeforeAll
   static void start() {
     browser = Browser.start(directory.resolve("browser"));
-    nodes = new ThreeNodes(directory, SharedJournal.in(directory), List.of());
+    nodes = new ThreeNodes(directory, SharedJournal.in(directory), node -> MEASURED);
   }
 
   @AfterAll
@@ -101,6 +104,19 @@ class DashboardClusterTest {
     assertArrayEquals(
         nodes.download(nodes.node(1), outcome.path("merged").asText()),
         Files.readAllBytes(browser.download()));
+    assertEquals(List.of(), browser.complaints());
+  }
+
+  @Test
+  void actorsAreMeasured() {
+    browser.open(nodes.node(0).uri("/"), "#/actors");
+    for (String text : List.of("messages/s", "solver 1", "evaluator 1", "restarts")) {
+      browser.awaitText(text);
+    }
+    browser.find("th .sort").click();
+    assertEquals(
+        "ascending",
+        browser.run("return document.querySelector('th[aria-sort]').getAttribute('aria-sort')"));
     assertEquals(List.of(), browser.complaints());
   }
 

@@ -71,7 +71,7 @@ public final class Served implements AutoCloseable {
                     List.of(
                         new ClusterInfo.Member(
                             "akka://rebasin@127.0.0.1:25520", List.of("solver"), "up", true)),
-                Telemetry.OFF,
+                Measurements.OFF,
                 system)
             .toCompletableFuture()
             .join();
@@ -87,7 +87,7 @@ public final class Served implements AutoCloseable {
         Optional.of(federations),
         models,
         List::of,
-        Telemetry.OFF,
+        Measurements.OFF,
         SystemMaterializer.get(system).materializer());
   }
 

@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { get } from "./api.js";
-import { heading, section, empty, command, table, failure } from "./parts.js";
+import { heading, empty, command, failure } from "./parts.js";
 import { measure, seconds, count } from "./format.js";
 
 let telemetry;
@@ -21,17 +21,20 @@ async function load(changed) {
 }
 
 const COLUMNS = [
-  ["name", "actor"],
+  ["actor", "actor"],
   ["mailbox", "mailbox"],
   ["messages_per_second", "messages/s"],
   ["time_in_mailbox", "waits"],
   ["processing_time", "takes"],
   ["restarts", "restarts"],
-  ["errors", "errors"],
+  ["failures", "failures"],
 ];
 
+const named = (actor) => actor.actor + (actor.worker ? " " + actor.worker : "");
+
 function sorted(actors) {
-  return [...actors].sort((one, other) => (order === "name" ? one.name.localeCompare(other.name) : (other[order] ?? -1) - (one[order] ?? -1) || one.name.localeCompare(other.name)));
+  const byName = (one, other) => named(one).localeCompare(named(other));
+  return [...actors].sort((one, other) => (order === "actor" ? 0 : (other[order] ?? -1) - (one[order] ?? -1)) || byName(one, other));
 }
 
 export const page = {
@@ -55,15 +58,14 @@ export const page = {
       return [
         heading("Actors"),
         empty(
-          "Telemetry is off on this node: " + telemetry.note + ".",
-          h("p", null, "Where a node measures its actors, their mailboxes, rates and restarts stand here. What a node answers:"),
-          command(`curl -fsS ${location.origin}/telemetry`),
+          "Telemetry is off on this node: nothing is measured of its actors. Turn it on in the node's configuration, on Java 17 to 21, and start the node again:",
+          command("rebasin.telemetry.enabled = on"),
         ),
       ];
     }
     return [
       heading("Actors"),
-      h("p", { class: "quiet" }, "Of this node, over the last interval.", telemetry.note ? " " + telemetry.note : ""),
+      h("p", { class: "quiet" }, "Of this node, over the last interval; restarts and failures of all of a kind, since it started. The full measurements are on the management port, for Prometheus."),
       problem && failure(problem),
       telemetry.actors.length === 0
         ? empty("Nothing has been measured yet; the first interval is not over.")
@@ -82,7 +84,7 @@ export const page = {
                   COLUMNS.map(([key, name]) =>
                     h(
                       "th",
-                      { scope: "col", class: key === "name" ? false : "number", "aria-sort": order === key ? (key === "name" ? "ascending" : "descending") : false },
+                      { scope: "col", class: key === "actor" ? false : "number", "aria-sort": order === key ? (key === "actor" ? "ascending" : "descending") : false },
                       h(
                         "button",
                         {
@@ -106,26 +108,18 @@ export const page = {
                   h(
                     "tr",
                     null,
-                    h("th", { scope: "row" }, h("code", null, actor.name)),
+                    h("th", { scope: "row" }, named(actor)),
                     h("td", { class: "number" + (actor.mailbox > 100 ? " warn" : "") }, measure(actor.mailbox)),
                     h("td", { class: "number" }, measure(actor.messages_per_second)),
                     h("td", { class: "number" }, seconds(actor.time_in_mailbox)),
                     h("td", { class: "number" }, seconds(actor.processing_time)),
                     h("td", { class: "number" + (actor.restarts > 0 ? " warn" : "") }, count(actor.restarts)),
-                    h("td", { class: "number" + (actor.errors > 0 ? " warn" : "") }, count(actor.errors)),
+                    h("td", { class: "number" + (actor.failures > 0 ? " warn" : "") }, count(actor.failures)),
                   ),
                 ),
               ),
             ),
           ),
-      Object.keys(telemetry.values).length > 0 &&
-        section(
-          "Measurements",
-          table(
-            [{ name: "name" }, { name: "value", kind: "number" }],
-            Object.entries(telemetry.values).map(([name, value]) => h("tr", null, h("th", { scope: "row" }, h("code", null, name)), h("td", { class: "number" }, measure(value)))),
-          ),
-        ),
     ];
   },
 };
