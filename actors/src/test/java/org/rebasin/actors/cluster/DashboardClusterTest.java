@@ -114,9 +114,9 @@ class DashboardClusterTest {
       browser.awaitText(text);
     }
     browser.find("th .sort").click();
-    assertEquals(
-        "ascending",
-        browser.run("return document.querySelector('th[aria-sort]').getAttribute('aria-sort')"));
+    browser.awaitScript(
+        "return document.querySelector('th[aria-sort]').getAttribute('aria-sort') === 'ascending'",
+        WORK);
     assertEquals(List.of(), browser.complaints());
   }
 
