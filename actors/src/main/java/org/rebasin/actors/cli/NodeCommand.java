@@ -100,7 +100,8 @@ final class NodeCommand extends RebasinCommand {
                     federations,
                     new ReplicatedModels(
                         new StoredModels(store, home, node.system()), node.replicas()),
-                    new ClusterMembers(node.system()),
+                    new ClusterMembers(node.system(), node.queue()),
+                    Telemetry::actors,
                     node.system()));
         System.err.println("rebasin: ready at " + server.uri());
         RebasinNode.await(node.stopped());

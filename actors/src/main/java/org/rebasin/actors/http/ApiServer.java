@@ -15,7 +15,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -47,14 +46,20 @@ public final class ApiServer {
       Federations federations,
       Models models,
       ClusterInfo cluster,
+      Measurements measurements,
       ActorSystem<?> system) {
-    return bind(settings, jobs, Optional.of(federations), models, cluster, system);
+    return bind(settings, jobs, Optional.of(federations), models, cluster, measurements, system);
   }
 
   /** Listens, on a node that has no federations. */
   public static CompletionStage<ApiServer> bind(
-      ApiSettings settings, Jobs jobs, Models models, ClusterInfo cluster, ActorSystem<?> system) {
-    return bind(settings, jobs, Optional.empty(), models, cluster, system);
+      ApiSettings settings,
+      Jobs jobs,
+      Models models,
+      ClusterInfo cluster,
+      Measurements measurements,
+      ActorSystem<?> system) {
+    return bind(settings, jobs, Optional.empty(), models, cluster, measurements, system);
   }
 
   private static CompletionStage<ApiServer> bind(
@@ -63,13 +68,14 @@ public final class ApiServer {
       Optional<Federations> federations,
       Models models,
       ClusterInfo cluster,
+      Measurements measurements,
       ActorSystem<?> system) {
     Materializer materializer = SystemMaterializer.get(system).materializer();
-    Router router =
-        new Router(
-            endpoints(settings, jobs, federations, models, cluster, materializer),
-            settings.token(),
-            system);
+    List<Endpoint> all =
+        new ArrayList<>(
+            endpoints(settings, jobs, federations, models, cluster, measurements, materializer));
+    all.addAll(Dashboard.endpoints(settings.limits().requestTimeout()));
+    Router router = new Router(all, settings.token(), system);
     ServerBuilder builder =
         Http.get(system)
             .newServerAt(settings.host(), settings.port())
@@ -86,13 +92,14 @@ public final class ApiServer {
                     settings.tls().isPresent()));
   }
 
-  /** All that the server does. */
+  /** All that the server does for programs; beside it there are the pages for people. */
   static List<Endpoint> endpoints(
       ApiSettings settings,
       Jobs jobs,
       Optional<Federations> federations,
       Models models,
       ClusterInfo cluster,
+      Measurements measurements,
       Materializer materializer) {
     Duration patience = settings.limits().requestTimeout();
     List<Endpoint> endpoints = new ArrayList<>();
@@ -111,14 +118,7 @@ public final class ApiServer {
           endpoints.addAll(
               new ContributionRoutes(those, models, uploads, settings, reading).endpoints());
         });
-    endpoints.add(
-        new Endpoint(
-            HttpMethods.GET,
-            "/cluster",
-            patience,
-            exchange ->
-                CompletableFuture.completedFuture(
-                    Responses.json(200, Map.of("members", cluster.members())))));
+    endpoints.addAll(new ClusterRoutes(cluster, jobs, measurements, settings).endpoints());
     endpoints.add(
         new Endpoint(
             HttpMethods.GET,

@@ -1,12 +1,21 @@
 package org.rebasin.actors.http;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.rebasin.actors.work.QueueLoad;
 
 /** The cluster as this node sees it. */
 @FunctionalInterface
 public interface ClusterInfo {
   /** All members that this node knows of, itself among them. */
   List<Member> members();
+
+  /** How much there is to do; empty if the work queue does not answer. Never fails. */
+  default CompletionStage<Optional<QueueLoad>> load() {
+    return CompletableFuture.completedFuture(Optional.empty());
+  }
 
   /**
    * A node of the cluster.

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.rebasin.model.data.DatasetSpecification;
 
 /**
@@ -157,6 +158,11 @@ public record DataNames(Map<String, String> byName) {
             Comparator.comparingInt((String name) -> -byName.get(name).length())
                 .thenComparing(Comparator.naturalOrder()))
         .toList();
+  }
+
+  /** All names that requests may use, in order. */
+  List<String> names() {
+    return Stream.concat(Stream.of(DIGITS), new TreeSet<>(byName.keySet()).stream()).toList();
   }
 
   private String sorted() {

@@ -17,8 +17,15 @@ import java.util.concurrent.CompletionStage;
  * @param path where, with names in braces for what varies, as OpenAPI writes paths
  * @param patience how long until there must be an answer
  * @param handler answers
+ * @param isOpen whether it is served without the server's token, too
  */
-record Endpoint(HttpMethod method, String path, Duration patience, Handler handler) {
+record Endpoint(
+    HttpMethod method, String path, Duration patience, Handler handler, boolean isOpen) {
+  /** One that wants the server's token, if it has one. */
+  Endpoint(HttpMethod method, String path, Duration patience, Handler handler) {
+    this(method, path, patience, handler, false);
+  }
+
   /** Answers requests. What it throws, or its answer fails with, is told as a problem. */
   @FunctionalInterface
   interface Handler {

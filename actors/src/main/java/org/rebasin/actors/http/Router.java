@@ -67,11 +67,15 @@ final class Router {
 
   private CompletableFuture<HttpResponse> attempt(HttpRequest request) {
     try {
-      authenticate(request);
       List<String> segments = Endpoint.segments(request.getUri().path());
       List<Match> here = new ArrayList<>();
       for (Endpoint endpoint : endpoints) {
         endpoint.match(segments).ifPresent(values -> here.add(new Match(endpoint, values)));
+      }
+      if (token.isEmpty()) {
+        requireLoopbackName(request);
+      } else if (here.stream().noneMatch(match -> match.endpoint().isOpen())) {
+        requireToken(request, token.get());
       }
       Match match =
           here.stream()
@@ -128,17 +132,13 @@ final class Router {
         "%s: expected %s, found %s".formatted(path, methods, request.method().value()), methods);
   }
 
-  private void authenticate(HttpRequest request) {
-    if (token.isEmpty()) {
-      requireLoopbackName(request);
-      return;
-    }
+  private static void requireToken(HttpRequest request, byte[] token) {
     String[] shown =
         request.getHeader("Authorization").map(header -> header.value()).orElse("").split(" +", 2);
     // In constant time, so that it does not tell how much of a guess was right.
     if (shown.length != 2
         || !shown[0].equalsIgnoreCase("Bearer")
-        || !MessageDigest.isEqual(shown[1].getBytes(StandardCharsets.UTF_8), token.get())) {
+        || !MessageDigest.isEqual(shown[1].getBytes(StandardCharsets.UTF_8), token)) {
       throw new ProblemException(
           Problem.Kind.UNAUTHORIZED,
           "expected the server's token as Authorization: Bearer TOKEN, found "

@@ -1,5 +1,6 @@
 package org.rebasin.actors.job;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonSubTypes.Type;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
@@ -14,11 +15,13 @@ import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Function;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.TaskResult;
+import org.rebasin.model.alignment.Alignment;
 import org.rebasin.model.permutation.Permutation;
 import org.rebasin.model.permutation.Permutations;
 
@@ -41,6 +44,7 @@ public final class JobJson extends SimpleModule {
     setMixInAnnotation(MergeRequest.Source.class, SourceNames.class);
     setMixInAnnotation(Matching.class, MatchingNames.class);
     setMixInAnnotation(TaskResult.class, TaskResultNames.class);
+    setMixInAnnotation(Alignment.class, AlignmentProperties.class);
     addSerializer(ModelId.class, ToStringSerializer.instance);
     addDeserializer(ModelId.class, new Named<>(ModelId.class, ModelId::new));
     addSerializer(JobId.class, ToStringSerializer.instance);
@@ -106,6 +110,12 @@ public final class JobJson extends SimpleModule {
     @Type(value = TaskResult.Aggregated.class, name = "aggregated")
   })
   private interface TaskResultNames {}
+
+  /** What was added later is written only where there is something. */
+  private interface AlignmentProperties {
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    List<Double> objectives();
+  }
 
   /** What is written as its name alone. */
   private static final class Named<T> extends FromStringDeserializer<T> {

@@ -1,5 +1,7 @@
 package org.rebasin.actors.node;
 
+import java.util.List;
+import java.util.Optional;
 import org.rebasin.actors.store.Labels;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.Outline;
@@ -11,6 +13,7 @@ import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Preparation;
 import org.rebasin.actors.work.Progress;
+import org.rebasin.actors.work.QueueLoad;
 import org.rebasin.actors.work.Role;
 import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.Task;
@@ -46,12 +49,33 @@ public final class NodeProtocol implements WireProtocol {
     listWork(classes);
   }
 
+  /**
+   * An alignment before it told the objective of each sweep. Its {@link Alignment} had the number
+   * 102, which is not used again.
+   */
+  record AlignedOfVersion1(
+      String method,
+      Permutations permutations,
+      double objectiveBefore,
+      double objective,
+      int sweeps,
+      double seconds,
+      long seed,
+      List<TaskResult.GroupReport> groups,
+      Optional<ModelId> model) {
+    TaskResult.Aligned aligned() {
+      return new TaskResult.Aligned(
+          new Alignment(method, permutations, objectiveBefore, objective, sweeps, seconds, seed),
+          groups,
+          model);
+    }
+  }
+
   /** 100 to 199: values of the model module. */
   private static void listModel(WireClasses classes) {
     classes
         .add(100, Permutation.class, int[].class, Permutation::toArray, Permutation::of)
         .add(101, Permutations.class)
-        .add(102, Alignment.class)
         .add(103, ManyAlignment.class)
         .add(104, Score.class)
         .add(105, Calibration.class)
@@ -62,7 +86,8 @@ public final class NodeProtocol implements WireProtocol {
         .add(110, Schedule.Decay.class)
         .add(111, AggregationSettings.class)
         .add(112, AggregationSettings.Rule.class)
-        .add(113, AggregationSettings.ServerOptimizer.class);
+        .add(113, AggregationSettings.ServerOptimizer.class)
+        .add(150, Alignment.class);
   }
 
   /** 200 to 299: models and their streams. */
@@ -109,7 +134,7 @@ public final class NodeProtocol implements WireProtocol {
         .add(330, TaskResult.Trained.class)
         .add(331, TaskResult.Collected.class)
         .add(332, TaskResult.AlignedMany.class)
-        .add(333, TaskResult.Aligned.class)
+        .addFormer(333, AlignedOfVersion1.class, AlignedOfVersion1::aligned)
         .add(334, TaskResult.Merged.class)
         .add(335, TaskResult.Evaluated.class)
         .add(336, TaskResult.EpochReport.class)
@@ -133,6 +158,11 @@ public final class NodeProtocol implements WireProtocol {
         .add(371, Task.Match.class)
         .add(372, Task.Placed.class)
         .add(373, TaskResult.Matched.class)
-        .add(374, WorkQueue.Stationed.class);
+        .add(374, WorkQueue.Stationed.class)
+        .add(375, WorkQueue.Measure.class)
+        .add(376, QueueLoad.class)
+        .add(377, QueueLoad.Waiting.class)
+        .add(378, QueueLoad.Workers.class)
+        .add(380, TaskResult.Aligned.class);
   }
 }

@@ -29,6 +29,7 @@ public final class Documents {
     document.put("objective_before", numberOrNull(alignment.objectiveBefore()));
     document.put("objective", numberOrNull(alignment.objective()));
     document.put("sweeps", alignment.sweeps());
+    document.put("objectives", alignment.objectives());
     document.put("seconds", alignment.seconds());
     document.put("groups", aligned.groups());
     document.put("seed", alignment.seed());
@@ -106,6 +107,7 @@ public final class Documents {
     document.put("objective_before", alignment.objectiveBefore());
     document.put("objective", alignment.objective());
     document.put("rounds", alignment.rounds());
+    document.put("objectives", alignment.progress());
     document.put("seconds", alignment.seconds());
     document.put("seed", alignment.seed());
     return document;

@@ -27,6 +27,22 @@ public final class ActorMetrics {
     KamonActors.declare();
   }
 
+  static long restarts(String actor) {
+    return counted(RESTARTS, actor);
+  }
+
+  static long failures(String actor) {
+    return counted(FAILURES, actor);
+  }
+
+  /** Without making the counter of a kind of which nothing was counted. */
+  private static long counted(Counter counter, String actor) {
+    return counter.collect().getDataPoints().stream()
+        .filter(point -> actor.equals(point.getLabels().get("actor")))
+        .mapToLong(point -> (long) point.getValue())
+        .sum();
+  }
+
   /**
    * An actor failed and stopped.
    *

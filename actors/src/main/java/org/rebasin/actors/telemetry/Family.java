@@ -8,8 +8,10 @@ import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import kamon.metric.Distribution;
 
@@ -27,6 +29,11 @@ final class Family {
     final long[] buckets = new long[BOUNDS.length + 1];
     double value;
 
+    /** Of the last interval alone. */
+    long times;
+
+    double seconds;
+
     Series(Labels labels) {
       this.labels = labels;
     }
@@ -41,8 +48,37 @@ final class Family {
         String.join("\n", labels), key -> new Series(Labels.of(declaration.labels(), labels)));
   }
 
+  /** The values of all labels under which something was measured. */
+  Set<List<String>> labels() {
+    Set<List<String>> all = new LinkedHashSet<>();
+    for (Series each : series.values()) {
+      all.add(declaration.labels().stream().map(each.labels::get).toList());
+    }
+    return all;
+  }
+
+  /** A level, or what was counted; 0 where nothing was. */
+  double value(List<String> labels) {
+    return series(labels).value;
+  }
+
+  /** How many times were taken in the last interval. */
+  long times(List<String> labels) {
+    return series(labels).times;
+  }
+
+  /** The mean of the last interval; NaN if there was none. */
+  double mean(List<String> labels) {
+    Series one = series(labels);
+    return one.seconds / one.times;
+  }
+
   /** Levels are those of one interval; what counts, counts on. */
   void beginInterval() {
+    for (Series each : series.values()) {
+      each.times = 0;
+      each.seconds = 0;
+    }
     if (declaration.type() == Metrics.Type.GAUGE) {
       series.values().forEach(each -> each.value = 0);
     }
@@ -70,6 +106,8 @@ final class Family {
               }
               one.buckets[index] += bucket.frequency();
               one.value += seconds * bucket.frequency();
+              one.times += bucket.frequency();
+              one.seconds += seconds * bucket.frequency();
             });
   }
 

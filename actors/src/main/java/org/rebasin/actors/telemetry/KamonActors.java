@@ -5,6 +5,7 @@ import static scala.jdk.javaapi.CollectionConverters.asJava;
 import com.typesafe.config.Config;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.time.Duration;
 import java.util.List;
 import kamon.metric.Distribution;
 import kamon.metric.MetricSnapshot;
@@ -77,6 +78,7 @@ final class KamonActors implements MetricReporter, MultiCollector {
           UNHANDLED);
 
   private final Object lock = new Object();
+  private double intervalSeconds = Double.NaN;
 
   KamonActors() {}
 
@@ -90,6 +92,7 @@ final class KamonActors implements MetricReporter, MultiCollector {
   public void reportPeriodSnapshot(PeriodSnapshot snapshot) {
     synchronized (lock) {
       FAMILIES.forEach(Family::beginInterval);
+      intervalSeconds = Duration.between(snapshot.from(), snapshot.to()).toMillis() / 1e3;
       asJava(snapshot.counters()).forEach(KamonActors::counter);
       asJava(snapshot.rangeSamplers()).forEach(KamonActors::level);
       asJava(snapshot.timers()).forEach(KamonActors::timer);
@@ -140,6 +143,25 @@ final class KamonActors implements MetricReporter, MultiCollector {
   private static List<String> actor(TagSet tags) {
     return ActorLabels.of(
         tags.get(Lookups.coerce("path", "")), tags.get(Lookups.coerce("group", "")));
+  }
+
+  /** The last interval's measurements, by kind and worker. */
+  List<ActorReading> readings() {
+    synchronized (lock) {
+      return PROCESSING_TIME.labels().stream()
+          .map(
+              labels ->
+                  new ActorReading(
+                      labels.get(0),
+                      labels.get(1),
+                      MAILBOX_SIZE.value(labels),
+                      PROCESSING_TIME.times(labels) / intervalSeconds,
+                      TIME_IN_MAILBOX.mean(labels),
+                      PROCESSING_TIME.mean(labels),
+                      ActorMetrics.restarts(labels.get(0)),
+                      ActorMetrics.failures(labels.get(0))))
+          .toList();
+    }
   }
 
   @Override

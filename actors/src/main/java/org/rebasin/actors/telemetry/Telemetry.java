@@ -3,7 +3,10 @@ package org.rebasin.actors.telemetry;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import kamon.Kamon;
 
 /**
@@ -15,6 +18,8 @@ public final class Telemetry {
   private static final int NEWEST_JAVA = 21;
 
   private static final AtomicBoolean STARTED = new AtomicBoolean();
+  private static final AtomicReference<Optional<KamonActors>> ACTORS =
+      new AtomicReference<>(Optional.empty());
 
   private Telemetry() {}
 
@@ -44,6 +49,11 @@ public final class Telemetry {
     return settings;
   }
 
+  /** What was measured of this process's actors in the last interval; empty if they are not. */
+  public static Optional<List<ActorReading>> actors() {
+    return ACTORS.get().map(KamonActors::readings);
+  }
+
   /** Whether this process tells what it measures. */
   static boolean isEnabled(Config config) {
     return config.getBoolean("rebasin.telemetry.enabled");
@@ -52,6 +62,7 @@ public final class Telemetry {
   private static void instrument(Config settings) {
     Kamon.init(settings);
     KamonActors actors = new KamonActors();
+    ACTORS.set(Optional.of(actors));
     Metrics.REGISTRY.register(actors);
     Kamon.addReporter("rebasin", actors);
     if (settings.getBoolean("rebasin.telemetry.traces.enabled")) {

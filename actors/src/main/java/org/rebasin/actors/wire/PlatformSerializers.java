@@ -26,15 +26,15 @@ import java.util.function.Function;
 final class PlatformSerializers {
   private PlatformSerializers() {}
 
-  private interface Writer<T> {
+  interface Writer<T> {
     void write(Kryo kryo, Output output, T value);
   }
 
-  private interface Reader<T> {
+  interface Reader<T> {
     T read(Kryo kryo, Input input);
   }
 
-  private static <T> Serializer<T> serializer(Writer<T> writer, Reader<T> reader) {
+  static <T> Serializer<T> serializer(Writer<T> writer, Reader<T> reader) {
     return new Serializer<>(false, true) {
       @Override
       public void write(Kryo kryo, Output output, T value) {

@@ -13,6 +13,7 @@ public final class WireClasses {
 
   private final Map<Integer, Entry<?, ?>> byNumber = new TreeMap<>();
   private final Map<Class<?>, Integer> numbers = new LinkedHashMap<>();
+  private final Map<Integer, Former<?, ?>> formers = new TreeMap<>();
 
   /**
    * How a class is written.
@@ -25,6 +26,9 @@ public final class WireClasses {
       return type == (Class<?>) surrogate;
     }
   }
+
+  /** A record in whose shape former versions wrote a class that has another shape now. */
+  record Former<S, T>(Class<S> shape, Function<S, T> fromWire) {}
 
   WireClasses() {}
 
@@ -64,11 +68,32 @@ public final class WireClasses {
     return put(number, new Entry<>(type, surrogate, toWire, fromWire));
   }
 
+  /**
+   * Lists a shape in which former versions wrote a class that has changed since, and has another
+   * number: it is still read, as that class, and written no more.
+   *
+   * @param number under which they wrote it
+   * @param shape a record of the components as they were; parts that are records themselves may
+   *     stand in it as their components
+   */
+  public <S extends Record, T> WireClasses addFormer(
+      int number, Class<S> shape, Function<S, T> fromWire) {
+    if (byNumber.containsKey(number) || formers.containsKey(number)) {
+      throw new IllegalArgumentException("wire number %d is given twice".formatted(number));
+    }
+    formers.put(number, new Former<>(shape, fromWire));
+    return this;
+  }
+
   private WireClasses put(int number, Entry<?, ?> entry) {
     if (number < FIRST_NUMBER) {
       throw new IllegalArgumentException(
           "wire number of %s: expected at least %d, found %d"
               .formatted(entry.type().getName(), FIRST_NUMBER, number));
+    }
+    if (formers.containsKey(number)) {
+      throw new IllegalArgumentException(
+          "wire number %d of %s was another shape's".formatted(number, entry.type().getName()));
     }
     Entry<?, ?> other = byNumber.putIfAbsent(number, entry);
     if (other != null) {
@@ -89,5 +114,9 @@ public final class WireClasses {
 
   Map<Integer, Entry<?, ?>> byNumber() {
     return byNumber;
+  }
+
+  Map<Integer, Former<?, ?>> formers() {
+    return formers;
   }
 }

@@ -57,6 +57,9 @@ final class WireKryo extends Kryo {
             streams::toSerializationFormat, streams::resolveSinkRef),
         42);
     classes.byNumber().forEach(this::register);
+    classes
+        .formers()
+        .forEach((number, former) -> register(former.shape(), serializer(former), number));
   }
 
   private void register(int number, WireClasses.Entry<?, ?> entry) {
@@ -70,6 +73,15 @@ final class WireKryo extends Kryo {
     return entry.type().isEnum()
         ? PlatformSerializers.enumeration(entry.type())
         : new RecordSerializer<>(entry.type());
+  }
+
+  private static <S, T> Serializer<T> serializer(WireClasses.Former<S, T> former) {
+    RecordSerializer<S> shape = new RecordSerializer<>(former.shape());
+    return PlatformSerializers.serializer(
+        (kryo, output, value) -> {
+          throw new WireException(former.shape().getName() + " is read alone, not written");
+        },
+        (kryo, input) -> former.fromWire().apply(shape.read(kryo, input, former.shape())));
   }
 
   /** Called by Kryo for every object it writes. */

@@ -1,6 +1,8 @@
 package org.rebasin.actors.work;
 
+import akka.actor.ActorPaths;
 import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorRefResolver;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.PostStop;
 import akka.actor.typed.javadsl.AbstractBehavior;
@@ -90,6 +92,9 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
 
   /** A worker stops, and gives back the task it is at. */
   public record HandedBack(TaskKey key, ActorRef<Worker.Command> worker) implements Command {}
+
+  /** Asks how much there is to do. */
+  public record Measure(ActorRef<QueueLoad> replyTo) implements Command {}
 
   private record WorkerLost(ActorRef<Worker.Command> worker) implements Command {}
 
@@ -201,6 +206,7 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
         .onMessage(Completed.class, this::onCompleted)
         .onMessage(Failed.class, this::onFailed)
         .onMessage(HandedBack.class, this::onHandedBack)
+        .onMessage(Measure.class, this::onMeasure)
         .onMessage(WorkerLost.class, this::onWorkerLost)
         .onMessage(RetryDue.class, this::onRetryDue)
         .onMessage(Settled.class, this::onSettled)
@@ -388,6 +394,22 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
       TaskMetrics.putBack(entry.role().text());
       awaitTurn(entry);
     }
+    return this;
+  }
+
+  private Behavior<Command> onMeasure(Measure measure) {
+    ActorRefResolver actors = ActorRefResolver.get(getContext().getSystem());
+    QueueLoad.Tally tally = new QueueLoad.Tally();
+    entries.values().stream()
+        .filter(entry -> entry.holder.isEmpty())
+        .forEach(entry -> tally.waits(entry.role()));
+    slots.forEach(
+        (worker, slot) ->
+            tally.works(
+                ActorPaths.fromString(actors.toSerializationFormat(worker)).address().toString(),
+                slot.role,
+                slot.held.isPresent()));
+    measure.replyTo().tell(tally.load());
     return this;
   }
 

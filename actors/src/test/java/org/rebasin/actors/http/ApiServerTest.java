@@ -67,7 +67,7 @@ class ApiServerTest {
 
   @Test
   void pathThatIsNoneIsAProblem() {
-    for (String path : new String[] {"/", "/nothing", "/models/x/y/z", "/merges/"}) {
+    for (String path : new String[] {"/nothing", "/models/x/y/z", "/merges/"}) {
       Answer answer = served.get(path);
       assertProblem(answer, 404);
     }
@@ -302,6 +302,10 @@ class ApiServerTest {
       for (Iterator<String> methods = path.getValue().fieldNames(); methods.hasNext(); ) {
         String method = methods.next();
         assertTrue(METHODS.contains(method), method);
+        if (path.getKey().equals("/updates")) {
+          // Never ends; see DashboardTest.
+          continue;
+        }
         Answer answer =
             served.ask(
                 method.toUpperCase(Locale.ROOT),

@@ -71,6 +71,7 @@ public final class Served implements AutoCloseable {
                     List.of(
                         new ClusterInfo.Member(
                             "akka://rebasin@127.0.0.1:25520", List.of("solver"), "up", true)),
+                Measurements.OFF,
                 system)
             .toCompletableFuture()
             .join();
@@ -86,6 +87,7 @@ public final class Served implements AutoCloseable {
         Optional.of(federations),
         models,
         List::of,
+        Measurements.OFF,
         SystemMaterializer.get(system).materializer());
   }
 

@@ -109,6 +109,14 @@ final class JournalSamples {
                 1.25,
                 2.5)));
     events.put(
+        "task-completed-aligned-by-sweeps",
+        completed(
+            MergePhase.ALIGN,
+            new TaskResult.Aligned(
+                new Alignment("weight", PERMUTATIONS, 1.25, 2.5, 2, 0.01, 7, List.of(2.0, 2.5)),
+                List.of(new TaskResult.GroupReport("fc1", 3, 3)),
+                Optional.of(model(4)))));
+    events.put(
         "task-completed-aligned-many",
         completed(
             MergePhase.ALIGN,

@@ -40,6 +40,7 @@ import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Preparation;
 import org.rebasin.actors.work.Progress;
+import org.rebasin.actors.work.QueueLoad;
 import org.rebasin.actors.work.Role;
 import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.Task;
@@ -61,8 +62,14 @@ import org.rebasin.model.training.Schedule;
 import org.rebasin.model.training.TrainingSettings;
 
 class NodeProtocolTest {
-  /** Bytes as a node of the first version sends them: a line for each message. */
+  /**
+   * Bytes as nodes send them since the first version, or since there is such a message: a line for
+   * each.
+   */
   private static final String FIXTURE = "/wire/messages-1.txt";
+
+  /** Those whose shape has changed since, as they were sent before. */
+  private static final String FORMER = "/wire/former-1.txt";
 
   /** Messages that never leave their node. */
   private static final Set<Class<?>> LOCAL = Set.of(Worker.Drain.class);
@@ -151,7 +158,7 @@ class NodeProtocolTest {
                     0.25,
                     9)),
             new TaskResult.Aligned(
-                new Alignment("weight", permutations, 1, 2, 3, 0.125, 11),
+                new Alignment("weight", permutations, 1, 2, 3, 0.125, 11, List.of(1.5, 1.75, 2.0)),
                 List.of(new TaskResult.GroupReport("fc1", 3, 3)),
                 Optional.of(b)),
             new TaskResult.Merged(b),
@@ -213,6 +220,11 @@ class NodeProtocolTest {
         new WorkQueue.Completed(
             key, worker, new TaskResult.Matched((TaskResult.Aligned) results.get(3), 1.25, 2.5)));
     messages.add(new WorkQueue.Stationed(Role.SOLVER, worker, "home"));
+    messages.add(new WorkQueue.Measure(kit.system().deadLetters()));
+    messages.add(
+        new QueueLoad(
+            List.of(new QueueLoad.Waiting(Role.SOLVER, 3)),
+            List.of(new QueueLoad.Workers("akka://rebasin@127.0.0.1:25520", Role.TRAINER, 2, 1))));
     return messages;
   }
 
@@ -262,7 +274,7 @@ class NodeProtocolTest {
   @Test
   void bytesAreThoseOfTheFirstVersion() throws IOException {
     assertEquals(
-        fixture(),
+        fixture(FIXTURE),
         messages().stream()
             .map(
                 message ->
@@ -274,16 +286,47 @@ class NodeProtocolTest {
 
   @Test
   void bytesOfTheFirstVersionAreRead() throws IOException {
-    assertEquals(
-        messages(),
-        fixture().stream()
-            .map(line -> HexFormat.of().parseHex(line.substring(line.indexOf(' ') + 1)))
-            .map(bytes -> serializer.fromBinary(bytes, "1"))
-            .toList());
+    assertEquals(messages(), read(FIXTURE));
   }
 
-  private static List<String> fixture() throws IOException {
-    try (InputStream fixture = NodeProtocolTest.class.getResourceAsStream(FIXTURE)) {
+  @Test
+  void bytesOfFormerShapesAreRead() throws IOException {
+    WorkQueue.Completed now =
+        messages().stream()
+            .filter(WorkQueue.Completed.class::isInstance)
+            .map(WorkQueue.Completed.class::cast)
+            .filter(completed -> completed.result() instanceof TaskResult.Aligned)
+            .findFirst()
+            .orElseThrow();
+    TaskResult.Aligned aligned = (TaskResult.Aligned) now.result();
+    Alignment told = aligned.alignment();
+    Alignment before =
+        new Alignment(
+            told.method(),
+            told.permutations(),
+            told.objectiveBefore(),
+            told.objective(),
+            told.sweeps(),
+            told.seconds(),
+            told.seed());
+    assertEquals(
+        List.of(
+            new WorkQueue.Completed(
+                now.key(),
+                now.worker(),
+                new TaskResult.Aligned(before, aligned.groups(), aligned.model()))),
+        read(FORMER));
+  }
+
+  private static List<Object> read(String name) throws IOException {
+    return fixture(name).stream()
+        .map(line -> HexFormat.of().parseHex(line.substring(line.indexOf(' ') + 1)))
+        .map(bytes -> serializer.fromBinary(bytes, "1"))
+        .toList();
+  }
+
+  private static List<String> fixture(String name) throws IOException {
+    try (InputStream fixture = NodeProtocolTest.class.getResourceAsStream(name)) {
       return new String(fixture.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
     }
   }

@@ -122,6 +122,20 @@ class WorkQueueSpec extends ActorSpec {
       one.expectNoMessage(silence)
     }
 
+    "tell what waits and who works" in new Fixture {
+      private val load = createTestProbe[QueueLoad]()
+      private val busy = idleWorker()
+      submit(train("first"), train("second"))
+      submit(evaluate("model"))
+      assignedTo(busy).task shouldBe train("first")
+      queue ! new WorkQueue.Measure(load.ref)
+      private val told = load.receiveMessage()
+      told.waiting.asScala.map(each => (each.role, each.tasks)) shouldBe
+        Seq((Role.TRAINER, 1), (Role.EVALUATOR, 1))
+      told.workers.asScala.map(each => (each.role, each.workers, each.working)) shouldBe
+        Seq((Role.TRAINER, 1, 1))
+    }
+
     "keep a task for a worker of its role" in new Fixture {
       val trainer = idleWorker()
       submit(evaluate("model"))

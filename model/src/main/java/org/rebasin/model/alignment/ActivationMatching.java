@@ -57,14 +57,16 @@ public final class ActivationMatching {
       PermutationSpec spec, Weights a, Weights b, ActivationMoments moments, Score score) {
     long started = System.nanoTime();
     Permutations found = solve(spec, moments, score);
+    double objective = AlignmentObjective.of(spec, a, b, found);
     return new Alignment(
         score.method(),
         found,
         AlignmentObjective.of(spec, a, b, spec.identity()),
-        AlignmentObjective.of(spec, a, b, found),
+        objective,
         1,
         (System.nanoTime() - started) / 1e9,
-        0);
+        0,
+        List.of(objective));
   }
 
   /** The permutations alone, for which no weights are needed. */

@@ -29,9 +29,9 @@ final class AlignedGroup implements AutoCloseable {
    *
    * @param now the group's permutation
    * @param counts whether it is worth keeping: else any other replaces it
-   * @return a better permutation, or {@code now} itself
+   * @return a better permutation, or {@code now} itself, and what is gained
    */
-  Permutation visit(
+  Outcome visit(
       Permutation now,
       boolean counts,
       GroupScores.Situation situation,
@@ -39,11 +39,22 @@ final class AlignedGroup implements AutoCloseable {
     Tensor values = kept ? matrix() : workspace.scores(scores.size());
     double moved = scores.update(values, kept, situation, workspace.panels(scores.panelSize()));
     if (moved == 0) {
-      return now;
+      return new Outcome(now, 0);
     }
     Permutation better = assignment.best(workspace, values, moved, now);
-    return better.equals(now) || counts && !gains(values, now, better) ? now : better;
+    if (better.equals(now)) {
+      return new Outcome(now, 0);
+    }
+    double gain = counts ? gain(values, now, better) : 0;
+    return counts && gain == 0 ? new Outcome(now, 0) : new Outcome(better, gain);
   }
+
+  /**
+   * What a visit came to.
+   *
+   * @param gain of the scores; 0 if nothing was worth keeping
+   */
+  record Outcome(Permutation permutation, double gain) {}
 
   private Tensor matrix() {
     if (matrix.isEmpty()) {
@@ -52,7 +63,8 @@ final class AlignedGroup implements AutoCloseable {
     return matrix.get();
   }
 
-  private static boolean gains(Tensor scores, Permutation now, Permutation better) {
+  /** How much higher the scores are; 0 if that is less than single precision tells. */
+  private static double gain(Tensor scores, Permutation now, Permutation better) {
     int size = now.size();
     double gain = 0;
     double magnitude = 0;
@@ -62,7 +74,7 @@ final class AlignedGroup implements AutoCloseable {
       gain += after - before;
       magnitude += Math.abs(after) + Math.abs(before);
     }
-    return gain > TOLERANCE * magnitude;
+    return gain > TOLERANCE * magnitude ? gain : 0;
   }
 
   /**

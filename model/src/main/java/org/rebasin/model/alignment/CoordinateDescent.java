@@ -43,6 +43,13 @@ final class CoordinateDescent {
 
   private final List<Visit> pending = new ArrayList<>();
   private final boolean[] improved = new boolean[WeightMatching.MAXIMUM_SWEEPS + 1];
+
+  /** What the visits of each sweep gained: told by the scores they had computed anyway. */
+  private final double[] gained = new double[WeightMatching.MAXIMUM_SWEEPS + 1];
+
+  /** The objective after each sweep from the first to the last that was measured. */
+  private final List<Double> objectives = new ArrayList<>();
+
   private int planned;
   private int ended;
 
@@ -101,10 +108,19 @@ final class CoordinateDescent {
     void visited(int sweep, int group, List<Permutation> permutations);
   }
 
-  /** As {@link #descend}, with the objective reached. */
+  /** As {@link #descend}, with the objective reached, and that of each sweep by what it gained. */
   WeightMatching.Descent advance(int sweeps, Observer observer) {
     Permutations found = descend(sweeps, observer);
-    return new WeightMatching.Descent(found, AlignmentObjective.of(spec, a, b, found), ended);
+    double objective = AlignmentObjective.of(spec, a, b, found);
+    // Backwards from the one that is known: a greedy first sweep's gains are of another measure.
+    double[] rising = new double[ended - objectives.size()];
+    double after = objective;
+    for (int i = rising.length - 1; i >= 0; i--) {
+      rising[i] = after;
+      after -= gained[objectives.size() + i + 1];
+    }
+    Arrays.stream(rising).forEach(objectives::add);
+    return new WeightMatching.Descent(found, objective, objectives);
   }
 
   /**
@@ -116,7 +132,7 @@ final class CoordinateDescent {
     while (!converged() && ended < sweeps) {
       plan(sweeps);
       List<Visit> ready = ready();
-      List<Optional<Permutation>> found = new ArrayList<>();
+      List<Optional<AlignedGroup.Outcome>> found = new ArrayList<>();
       ready.forEach(visit -> found.add(Optional.empty()));
       Parallel.forEach(ready.size(), i -> found.set(i, Optional.of(visit(ready.get(i).group()))));
       for (int i = 0; i < ready.size(); i++) {
@@ -134,6 +150,8 @@ final class CoordinateDescent {
       permutations.set(group, start.byGroup().get(group));
     }
     Arrays.fill(anchored, true);
+    Arrays.fill(gained, 0);
+    objectives.clear();
     greedy = false;
     pending.clear();
     planned = 0;
@@ -183,7 +201,7 @@ final class CoordinateDescent {
     return ready;
   }
 
-  private Permutation visit(int group) {
+  private AlignedGroup.Outcome visit(int group) {
     return workspaces.with(
         workspace ->
             groups
@@ -195,9 +213,10 @@ final class CoordinateDescent {
                     workspace));
   }
 
-  private void apply(Visit visit, Permutation found) {
-    if (found != permutations.get(visit.group())) {
-      permutations.set(visit.group(), found);
+  private void apply(Visit visit, AlignedGroup.Outcome found) {
+    gained[visit.sweep()] += found.gain();
+    if (found.permutation() != permutations.get(visit.group())) {
+      permutations.set(visit.group(), found.permutation());
       improved[visit.sweep()] = true;
     }
     anchored[visit.group()] = true;

@@ -138,9 +138,10 @@ final class DescentRace implements AutoCloseable {
       WeightMatching.Descent found =
           best.descent.advance(WeightMatching.MAXIMUM_SWEEPS, CoordinateDescent.Observer.NONE);
       if (found.objective() > best.reached.objective()) {
+        List<Double> objectives = new ArrayList<>(best.reached.objectives());
+        objectives.addAll(found.objectives());
         best.reached =
-            new WeightMatching.Descent(
-                found.permutations(), found.objective(), best.reached.sweeps() + found.sweeps());
+            new WeightMatching.Descent(found.permutations(), found.objective(), objectives);
       }
     }
   }
@@ -170,7 +171,7 @@ final class DescentRace implements AutoCloseable {
     final boolean greedy;
     final AlignedGroups groups = new AlignedGroups(spec, a, memory);
     final CoordinateDescent descent;
-    WeightMatching.Descent reached = new WeightMatching.Descent(spec.identity(), 0, 0);
+    WeightMatching.Descent reached = new WeightMatching.Descent(spec.identity(), 0, List.of());
 
     Contender(FirstSweep start) {
       greedy = !(start instanceof FirstSweep.From);

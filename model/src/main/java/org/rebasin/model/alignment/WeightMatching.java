@@ -84,9 +84,23 @@ public final class WeightMatching {
         best.objective(),
         best.sweeps(),
         (System.nanoTime() - started) / 1e9,
-        settings.seed());
+        settings.seed(),
+        best.objectives());
   }
 
-  /** Where one descent is. */
-  record Descent(Permutations permutations, double objective, int sweeps) {}
+  /**
+   * Where one descent is.
+   *
+   * @param objectives after each sweep
+   */
+  record Descent(Permutations permutations, double objective, List<Double> objectives) {
+    /** Copies the list. */
+    Descent {
+      objectives = List.copyOf(objectives);
+    }
+
+    int sweeps() {
+      return objectives.size();
+    }
+  }
 }

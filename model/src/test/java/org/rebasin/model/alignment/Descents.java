@@ -54,7 +54,11 @@ final class Descents {
           GroupScores.Situation situation = new GroupScores.Situation(a, b, permutations, anchored);
           Permutation found =
               workspaces.with(
-                  workspace -> groups.get(group).visit(now, anchored[group], situation, workspace));
+                  workspace ->
+                      groups
+                          .get(group)
+                          .visit(now, anchored[group], situation, workspace)
+                          .permutation());
           permutations.set(group, found);
           anchored[group] = true;
           improved |= found != now;

@@ -81,6 +81,30 @@ class WeightMatchingProperties {
     }
   }
 
+  @Property(tries = 10, seed = "1")
+  void objectivesThatGainsTellAreThoseMeasuredAfterEachSweep(
+      @ForAll @Size(min = 1, max = 4) List<@IntRange(min = 1, max = 60) Integer> hidden,
+      @ForAll long seed) {
+    Network network = network(hidden);
+    PermutationSpec spec = PermutationSpec.of(network);
+    FirstSweep first = new FirstSweep.OutputToInput();
+    try (Weights a = network.initialize(seed);
+        Weights b = network.initialize(seed + 1);
+        AlignedGroups groups = new AlignedGroups(spec, a, ScoreMemory.of(spec, a.parameters()));
+        Workspaces workspaces = new Workspaces()) {
+      WeightMatching.Descent whole =
+          Descents.run(spec, a, b, first, seed, CoordinateDescent.Observer.NONE);
+      CoordinateDescent stepwise =
+          new CoordinateDescent(spec, a, b, groups, workspaces, first, seed);
+      assertEquals(whole.objective(), whole.objectives().get(whole.sweeps() - 1));
+      for (int sweep = 1; sweep <= whole.sweeps(); sweep++) {
+        double measured = stepwise.advance(sweep, CoordinateDescent.Observer.NONE).objective();
+        assertEquals(
+            measured, whole.objectives().get(sweep - 1), 1e-5 * Math.max(1, Math.abs(measured)));
+      }
+    }
+  }
+
   @Property(tries = 8, seed = "1")
   void aPlantedPermutationIsRecoveredCompletely(
       @ForAll @IntRange(min = 64, max = 160) int width, @ForAll long seed) {
