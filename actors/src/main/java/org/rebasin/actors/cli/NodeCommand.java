@@ -96,12 +96,13 @@ final class NodeCommand extends RebasinCommand {
             RebasinNode.await(
                 ApiServer.bind(
                     api,
-                    jobs,
-                    federations,
-                    new ReplicatedModels(
-                        new StoredModels(store, home, node.system()), node.replicas()),
-                    new ClusterMembers(node.system(), node.queue()),
-                    Telemetry::actors,
+                    new ApiServer.Services(
+                        jobs,
+                        federations,
+                        new ReplicatedModels(
+                            new StoredModels(store, home, node.system()), node.replicas()),
+                        new ClusterMembers(node.system(), node.queue()),
+                        Telemetry::actors),
                     node.system()));
         System.err.println("rebasin: ready at " + server.uri());
         RebasinNode.await(node.stopped());

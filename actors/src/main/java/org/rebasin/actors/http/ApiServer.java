@@ -23,6 +23,14 @@ import org.rebasin.actors.job.Jobs;
 
 /** The HTTP interface of a node, while it listens. */
 public final class ApiServer {
+  /** What a node serves. */
+  public record Services(
+      Jobs jobs,
+      Federations federations,
+      Models models,
+      ClusterInfo cluster,
+      Measurements measurements) {}
+
   private static final int MAX_URI = 2_048;
   private static final int MAX_HEADER = 8_192;
   private static final int MAX_HEADERS = 64;
@@ -41,39 +49,10 @@ public final class ApiServer {
    * @return the server when its port is open; fails if the port cannot be had
    */
   public static CompletionStage<ApiServer> bind(
-      ApiSettings settings,
-      Jobs jobs,
-      Federations federations,
-      Models models,
-      ClusterInfo cluster,
-      Measurements measurements,
-      ActorSystem<?> system) {
-    return bind(settings, jobs, Optional.of(federations), models, cluster, measurements, system);
-  }
-
-  /** Listens, on a node that has no federations. */
-  public static CompletionStage<ApiServer> bind(
-      ApiSettings settings,
-      Jobs jobs,
-      Models models,
-      ClusterInfo cluster,
-      Measurements measurements,
-      ActorSystem<?> system) {
-    return bind(settings, jobs, Optional.empty(), models, cluster, measurements, system);
-  }
-
-  private static CompletionStage<ApiServer> bind(
-      ApiSettings settings,
-      Jobs jobs,
-      Optional<Federations> federations,
-      Models models,
-      ClusterInfo cluster,
-      Measurements measurements,
-      ActorSystem<?> system) {
-    Materializer materializer = SystemMaterializer.get(system).materializer();
+      ApiSettings settings, Services services, ActorSystem<?> system) {
     List<Endpoint> all =
         new ArrayList<>(
-            endpoints(settings, jobs, federations, models, cluster, measurements, materializer));
+            endpoints(settings, services, SystemMaterializer.get(system).materializer()));
     all.addAll(Dashboard.endpoints(settings.limits().requestTimeout()));
     Router router = new Router(all, settings.token(), system);
     ServerBuilder builder =
@@ -94,13 +73,9 @@ public final class ApiServer {
 
   /** All that the server does for programs; beside it there are the pages for people. */
   static List<Endpoint> endpoints(
-      ApiSettings settings,
-      Jobs jobs,
-      Optional<Federations> federations,
-      Models models,
-      ClusterInfo cluster,
-      Measurements measurements,
-      Materializer materializer) {
+      ApiSettings settings, Services services, Materializer materializer) {
+    Models models = services.models();
+    Federations federations = services.federations();
     Duration patience = settings.limits().requestTimeout();
     List<Endpoint> endpoints = new ArrayList<>();
     ModelUploads uploads = new ModelUploads(models, settings.limits());
@@ -109,16 +84,16 @@ public final class ApiServer {
     endpoints.addAll(new ModelRoutes(models, uploads, settings.limits()).endpoints());
     endpoints.addAll(
         new UploadRoutes(models, uploads, settings.limits(), materializer).endpoints());
-    endpoints.addAll(new MergeRoutes(jobs, models, settings, reading, streams).endpoints());
-    federations.ifPresent(
-        those -> {
-          endpoints.addAll(
-              new FederationRoutes(those, models, settings, reading, streams).endpoints());
-          endpoints.addAll(new VersionRoutes(those, models, settings).endpoints());
-          endpoints.addAll(
-              new ContributionRoutes(those, models, uploads, settings, reading).endpoints());
-        });
-    endpoints.addAll(new ClusterRoutes(cluster, jobs, measurements, settings).endpoints());
+    endpoints.addAll(
+        new MergeRoutes(services.jobs(), models, settings, reading, streams).endpoints());
+    endpoints.addAll(
+        new FederationRoutes(federations, models, settings, reading, streams).endpoints());
+    endpoints.addAll(new VersionRoutes(federations, models, settings).endpoints());
+    endpoints.addAll(
+        new ContributionRoutes(federations, models, uploads, settings, reading).endpoints());
+    endpoints.addAll(
+        new ClusterRoutes(services.cluster(), services.jobs(), services.measurements(), settings)
+            .endpoints());
     endpoints.add(
         new Endpoint(
             HttpMethods.GET,

@@ -26,9 +26,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rebasin.actors.federation.FederationsOnCluster;
 import org.rebasin.actors.http.ApiServer;
 import org.rebasin.actors.http.ApiSettings;
 import org.rebasin.actors.http.ClusterMembers;
+import org.rebasin.actors.http.Measurements;
 import org.rebasin.actors.http.ReplicatedModels;
 import org.rebasin.actors.http.StoredModels;
 import org.rebasin.actors.job.JobsOnCluster;
@@ -83,10 +85,13 @@ class PrivateMergesTest {
       ApiServer server =
           ApiServer.bind(
                   ApiSettings.of(config),
-                  JobsOnCluster.start(node.system(), node.queue()),
-                  new ReplicatedModels(
-                      new StoredModels(store, home, node.system()), node.replicas()),
-                  new ClusterMembers(node.system()),
+                  new ApiServer.Services(
+                      JobsOnCluster.start(node.system(), node.queue()),
+                      FederationsOnCluster.start(node.system(), node.queue()),
+                      new ReplicatedModels(
+                          new StoredModels(store, home, node.system()), node.replicas()),
+                      new ClusterMembers(node.system(), node.queue()),
+                      Measurements.OFF),
                   node.system())
               .toCompletableFuture()
               .get(30, TimeUnit.SECONDS);

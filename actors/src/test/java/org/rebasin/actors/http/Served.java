@@ -64,14 +64,11 @@ public final class Served implements AutoCloseable {
     ApiServer server =
         ApiServer.bind(
                 ApiSettings.of(config(settings)),
-                jobs,
-                federations,
-                models,
-                () ->
-                    List.of(
-                        new ClusterInfo.Member(
-                            "akka://rebasin@127.0.0.1:25520", List.of("solver"), "up", true)),
-                Measurements.OFF,
+                services(
+                    () ->
+                        List.of(
+                            new ClusterInfo.Member(
+                                "akka://rebasin@127.0.0.1:25520", List.of("solver"), "up", true))),
                 system)
             .toCompletableFuture()
             .join();
@@ -82,13 +79,11 @@ public final class Served implements AutoCloseable {
   /** All that a server of these settings does. */
   List<Endpoint> endpoints(ApiSettings settings) {
     return ApiServer.endpoints(
-        settings,
-        jobs,
-        Optional.of(federations),
-        models,
-        List::of,
-        Measurements.OFF,
-        SystemMaterializer.get(system).materializer());
+        settings, services(List::of), SystemMaterializer.get(system).materializer());
+  }
+
+  private ApiServer.Services services(ClusterInfo cluster) {
+    return new ApiServer.Services(jobs, federations, models, cluster, Measurements.OFF);
   }
 
   static Config config(String... settings) {
