@@ -111,8 +111,7 @@ final class ClusterRoutes {
     Optional<List<ActorReading>> readings = measurements.actors();
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("on", readings.isPresent());
-    document.put(
-        "actors", readings.orElse(List.of()).stream().map(ClusterRoutes::actor).toList());
+    document.put("actors", readings.orElse(List.of()).stream().map(ClusterRoutes::actor).toList());
     return document;
   }
 
