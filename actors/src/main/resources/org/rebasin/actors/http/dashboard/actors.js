@@ -109,7 +109,7 @@ export const page = {
                     "tr",
                     null,
                     h("th", { scope: "row" }, named(actor)),
-                    h("td", { class: "number" + (actor.mailbox > 100 ? " warn" : "") }, measure(actor.mailbox)),
+                    h("td", { class: "number" + (actor.mailbox > 100 ? " warn" : "") }, count(actor.mailbox)),
                     h("td", { class: "number" }, measure(actor.messages_per_second)),
                     h("td", { class: "number" }, seconds(actor.time_in_mailbox)),
                     h("td", { class: "number" }, seconds(actor.processing_time)),

@@ -62,7 +62,7 @@ function flat(settings, prefix = "") {
   return Object.entries(settings)
     .filter(([key]) => key !== "participants")
     .flatMap(([key, value]) =>
-      value && typeof value === "object" && !Array.isArray(value) ? flat(value, prefix + key + " ") : [[(prefix + key).replaceAll("_", " "), Array.isArray(value) ? value.join(", ") : String(value)]],
+      value && typeof value === "object" && !Array.isArray(value) ? flat(value, prefix + key + " ") : [[(prefix + key).replaceAll("_", " "), key === "initial" ? model(value) : Array.isArray(value) ? value.join(", ") : String(value)]],
     );
 }
 
@@ -75,7 +75,7 @@ function overview() {
       heading("Federations"),
       empty(
         "There is no federation on this cluster. One keeps a global model and merges what participants contribute. Create one from a shell:",
-        command("./rebasin federation create --help"),
+        command(`./rebasin federation create digits --architecture mlp:784-128-10 --data digits --buffer 2 --url ${location.origin}`),
       ),
     ];
   }
@@ -204,7 +204,7 @@ function one(changed, width) {
     section(
       "Participants",
       contributions.length === 0
-        ? empty("Nobody has contributed yet. From a shell:", command("./rebasin federation contribute --help"))
+        ? empty("Nobody has contributed yet. From a shell:", command(`./rebasin federation contribute ${name} one.safetensors --participant one --examples 6000 --url ${location.origin}`))
         : table(
             [{ name: "participant" }, { name: "contributions", kind: "number" }, { name: "merged", kind: "number" }, { name: "" }, { name: "quarantined", kind: "number" }, { name: "examples", kind: "number" }, { name: "last", kind: "number" }],
             participants().map(([who, each]) =>
@@ -227,15 +227,15 @@ function one(changed, width) {
       section(
         "Versions",
         table(
-          [{ name: "version", kind: "number" }, { name: "time", kind: "number" }, { name: "strategy" }, { name: "of" }, { name: "accuracy", kind: "number" }, { name: "loss", kind: "number" }, { name: "model" }, { name: "" }],
+          [{ name: "version", kind: "number" }, { name: "time", kind: "number" }, { name: "rule" }, { name: "of" }, { name: "accuracy", kind: "number" }, { name: "loss", kind: "number" }, { name: "model" }, { name: "" }],
           [...versions].reverse().map((version) =>
             h(
               "tr",
               { class: version === current ? "chosen" : false },
               h("td", { class: "number" }, version.number),
               h("td", { class: "number" }, version.time ? when(version.time) : ""),
-              h("td", null, version.strategy || ""),
-              h("td", null, partsOf(version).length ? `${partsOf(version).length} contributions` : "the beginning"),
+              h("td", null, version.settings?.rule || version.strategy || ""),
+              h("td", null, partsOf(version).length === 0 ? "the beginning" : partsOf(version).length === 1 ? "1 contribution" : `${partsOf(version).length} contributions`),
               h("td", { class: "number" }, percent(version.accuracy)),
               h("td", { class: "number" }, fixed(version.loss)),
               h("td", null, version.model ? model(version.model) : ""),
