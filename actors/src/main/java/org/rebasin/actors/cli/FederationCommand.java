@@ -1,6 +1,7 @@
 package org.rebasin.actors.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import org.rebasin.actors.federation.FederationName;
 import org.rebasin.actors.http.ApiClient;
@@ -26,7 +27,8 @@ import picocli.CommandLine.Parameters;
       FederationCommand.Pause.class,
       FederationCommand.Resume.class,
       FederationCommand.Close.class,
-      FederationCommand.Rollback.class
+      FederationCommand.Rollback.class,
+      FederationCommand.Verify.class
     })
 final class FederationCommand implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -35,7 +37,8 @@ final class FederationCommand implements Runnable {
   public void run() {
     throw new CommandLine.ParameterException(
         spec.commandLine(),
-        "expected create, list, status, contribute, pull, watch, pause, resume, close or rollback");
+        "expected create, list, status, contribute, pull, watch, pause, resume, close, rollback or"
+            + " verify");
   }
 
   /** {@code rebasin federation list}. */
@@ -111,6 +114,50 @@ final class FederationCommand implements Runnable {
     @Override
     Output execute() {
       return output((client, name) -> client.rollback(name, version));
+    }
+  }
+
+  /** {@code rebasin federation verify}. */
+  @Command(
+      name = "verify",
+      description = "Makes a version again from its record, and compares the bytes.")
+  static final class Verify extends RebasinCommand {
+    @Parameters(index = "0", paramLabel = "NAME", description = "The federation.")
+    private String name;
+
+    @Parameters(
+        index = "1",
+        arity = "0..1",
+        paramLabel = "VERSION",
+        description = "The version's number (default: the current one).")
+    private Optional<Integer> version;
+
+    @Mixin private ServerOptions server;
+
+    @Override
+    Output execute() {
+      FederationName federation = new FederationName(name);
+      FederationClient client = new FederationClient(server.client());
+      int number = version.orElseGet(() -> current(client, federation));
+      JsonNode made = client.reproduce(federation, number);
+      if (!made.path("same").asBoolean()) {
+        throw new IllegalStateException(
+            "version %d of federation %s: recorded %s, made again %s"
+                .formatted(
+                    number, name, made.path("recorded").asText(), made.path("made").asText()));
+      }
+      return new Output(
+          ApiClient.map(made),
+          "version %d is %s, and comes out the same again"
+              .formatted(number, made.path("recorded").asText()));
+    }
+
+    private static int current(FederationClient client, FederationName federation) {
+      JsonNode version = client.view(federation).path("version");
+      if (!version.canConvertToInt()) {
+        throw new IllegalArgumentException("federation " + federation + " has no version yet");
+      }
+      return version.asInt();
     }
   }
 }

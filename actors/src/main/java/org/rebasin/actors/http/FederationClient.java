@@ -78,6 +78,14 @@ public final class FederationClient {
     return send("POST", path(name) + "/rollback", Map.of("version", version));
   }
 
+  /** Makes a version again from its record. */
+  public JsonNode reproduce(FederationName name, int version) {
+    return api.patiently(
+        api.request("%s/versions/%d/reproduce".formatted(path(name), version))
+            .POST(BodyPublishers.noBody())
+            .build());
+  }
+
   /**
    * Gives a contribution, and waits while too many others do.
    *

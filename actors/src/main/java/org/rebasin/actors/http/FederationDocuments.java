@@ -10,6 +10,7 @@ import org.rebasin.actors.federation.FederationEvent;
 import org.rebasin.actors.federation.FederationName;
 import org.rebasin.actors.federation.FederationSettings;
 import org.rebasin.actors.federation.FederationView;
+import org.rebasin.actors.federation.Federations;
 import org.rebasin.actors.federation.Version;
 import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.Matching;
@@ -162,6 +163,16 @@ record FederationDocuments(DataNames names) {
     ingredient.permutations().ifPresent(hash -> document.put("permutations", hash));
     document.put("staleness", ingredient.staleness());
     document.put("weight", ingredient.weight());
+    return document;
+  }
+
+  /** What came of making a version again. */
+  static Map<String, Object> reproduction(Federations.Reproduction made) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("version", made.version());
+    document.put("recorded", made.recorded().sha256());
+    document.put("made", made.made().sha256());
+    document.put("same", made.same());
     return document;
   }
 

@@ -50,6 +50,11 @@ final class VersionRoutes {
             patience,
             this::download),
         new Endpoint(
+            HttpMethods.POST,
+            "/federations/{name}/versions/{version}/reproduce",
+            limits.uploadTimeout(),
+            this::reproduce),
+        new Endpoint(
             HttpMethods.GET,
             "/federations/{name}/model",
             patience.plusSeconds(LONGEST_WAIT),
@@ -111,6 +116,14 @@ final class VersionRoutes {
 
   private CompletionStage<HttpResponse> view(Exchange exchange) {
     return named(exchange).thenApply(version -> Responses.json(200, documents.version(version)));
+  }
+
+  private CompletionStage<HttpResponse> reproduce(Exchange exchange) {
+    return named(exchange)
+        .thenCompose(
+            version ->
+                federations.reproduce(FederationRoutes.named(exchange), version.number()))
+        .thenApply(made -> Responses.json(200, FederationDocuments.reproduction(made)));
   }
 
   private CompletionStage<HttpResponse> download(Exchange exchange) {

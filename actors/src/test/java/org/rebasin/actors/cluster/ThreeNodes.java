@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
@@ -174,6 +175,89 @@ final class ThreeNodes implements AutoCloseable {
         .filter(line -> line.startsWith("id:"))
         .map(line -> Long.valueOf(line.substring(3).strip()))
         .toList();
+  }
+
+  /** Puts a document somewhere, by any live node. */
+  void put(String path, String document) {
+    await(
+        START,
+        "a place at " + path,
+        () ->
+            Optional.of(
+                send(
+                    HttpRequest.newBuilder(live().uri(path))
+                        .header("Content-Type", "application/json")
+                        .PUT(BodyPublishers.ofString(document))
+                        .build())));
+  }
+
+  /** Has something done that may be asked for twice, by any live node. */
+  JsonNode post(String path) {
+    return await(
+        START,
+        path,
+        () ->
+            Optional.of(
+                document(
+                    send(
+                        HttpRequest.newBuilder(live().uri(path))
+                            .POST(BodyPublishers.noBody())
+                            .build()))));
+  }
+
+  /** A document, from any live node. */
+  JsonNode patiently(String path) {
+    return await(START, path, () -> Optional.of(get(live(), path)));
+  }
+
+  /** A model's file, from any live node. */
+  byte[] patientlyDownload(String path) {
+    return await(
+        START,
+        path,
+        () -> Optional.of(send(HttpRequest.newBuilder(live().uri(path)).build()).body()));
+  }
+
+  /**
+   * Gives a contribution, again and again while it is not taken; the same one counts once.
+   *
+   * @return how it stands; empty if nobody wants it any more before it was taken
+   */
+  Optional<JsonNode> contribute(String path, byte[] model, BooleanSupplier wanted) {
+    return await(
+        START,
+        path,
+        () -> {
+          try {
+            return Optional.of(
+                Optional.of(
+                    document(
+                        send(
+                            HttpRequest.newBuilder(live().uri(path))
+                                .header("Content-Type", "application/octet-stream")
+                                .POST(BodyPublishers.ofByteArray(model))
+                                .build()))));
+          } catch (IllegalStateException | UncheckedIOException problem) {
+            if (!wanted.getAsBoolean()) {
+              return Optional.of(Optional.empty());
+            }
+            throw problem;
+          }
+        });
+  }
+
+  /** All pages of a list. */
+  List<JsonNode> all(String path, String field) {
+    List<JsonNode> all = new ArrayList<>();
+    String page = path + "?limit=500";
+    while (!page.isEmpty()) {
+      JsonNode document = patiently(page);
+      document.path(field).forEach(all::add);
+      String next = document.path("next").asText();
+      String place = field.equals("versions") ? "before" : "after";
+      page = next.isEmpty() ? "" : "%s?limit=500&%s=%s".formatted(path, place, next);
+    }
+    return all;
   }
 
   /** A node that runs. */
