@@ -121,8 +121,7 @@ final class VersionRoutes {
   private CompletionStage<HttpResponse> reproduce(Exchange exchange) {
     return named(exchange)
         .thenCompose(
-            version ->
-                federations.reproduce(FederationRoutes.named(exchange), version.number()))
+            version -> federations.reproduce(FederationRoutes.named(exchange), version.number()))
         .thenApply(made -> Responses.json(200, FederationDocuments.reproduction(made)));
   }
 

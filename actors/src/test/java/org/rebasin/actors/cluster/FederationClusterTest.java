@@ -62,11 +62,12 @@ class FederationClusterTest {
     SharedJournal journal = SharedJournal.in(directory);
     ExecutorService participants = Executors.newCachedThreadPool();
     try (ModelStore store = new ModelStore(directory);
-        RebasinNode trainer =
-            RebasinNode.start(ConfigFactory.load(), store, new Datasets());
+        RebasinNode trainer = RebasinNode.start(ConfigFactory.load(), store, new Datasets());
         ThreeNodes cluster =
             new ThreeNodes(
-                directory.resolve("cluster"), journal, List.of("rebasin.data.few=" + DATA))) {
+                directory.resolve("cluster"),
+                journal,
+                node -> List.of("rebasin.data.few=" + DATA))) {
       List<Future<?>> all = new ArrayList<>();
       for (String federation : FEDERATIONS) {
         accepted.put(federation, ConcurrentHashMap.newKeySet());
@@ -149,7 +150,8 @@ class FederationClusterTest {
             "?participant=outside-%d&examples=66%s"
                 .formatted(
                     number,
-                    current.map(version -> "&base-version=" + version.path("number").asInt())
+                    current
+                        .map(version -> "&base-version=" + version.path("number").asInt())
                         .orElse(""));
         cluster
             .contribute(
@@ -236,9 +238,6 @@ class FederationClusterTest {
     assertEquals(Set.of(), lost);
     assertTrue(accepted.get(federation).size() > OUTSIDE);
     assertTrue(
-        cluster
-            .post("%s/versions/%d/reproduce".formatted(path, count))
-            .path("same")
-            .asBoolean());
+        cluster.post("%s/versions/%d/reproduce".formatted(path, count)).path("same").asBoolean());
   }
 }
