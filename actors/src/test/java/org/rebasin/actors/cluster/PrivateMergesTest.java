@@ -127,6 +127,20 @@ class PrivateMergesTest {
     String all = "collector, solver, evaluator";
     north = Place.start("north", "coordinator, " + all, List.of());
     south = Place.start("south", all, List.of(north.address()));
+    awaitAcquaintance(north, south);
+    awaitAcquaintance(south, north);
+  }
+
+  /** Nodes hear of each other's stores a little after they are members. */
+  private static void awaitAcquaintance(Place asker, Place holder) throws Exception {
+    ModelId model = holder.put(holder == north ? 101 : 102, true);
+    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (ask(asker, "GET", "/models/" + model + "/info", "").statusCode() != 200) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError(asker.address() + " does not hear of " + holder.address());
+      }
+      Thread.sleep(50);
+    }
   }
 
   @AfterAll

@@ -244,8 +244,8 @@ class ExperimentTest {
       contributions = 3
       training { epochs = 3, batch-size = 20, optimizer = adam, learning-rate = 0.003 }
       divisions = [
-        { label = alike, select = "", common-start = false, margin = 0.1 }
-        { label = skewed, select = "dirichlet=0.5", common-start = true, margin = 0.1 }
+        { label = alike, select = "", common-start = false, margin = 0.1, contribution-margin = 0.5 }
+        { label = skewed, select = "dirichlet=0.5", common-start = true, margin = 0.1, contribution-margin = 0.5 }
       ]
       one-shot = ["weight matching", "activation matching", cycle-consistent, merge-many]
       test-select = "test=50"
