@@ -10,6 +10,7 @@ public final class Benchmarks {
     System.out.println("|---|---|");
     QueueBenchmark.run();
     JobsBenchmark.run();
+    FederationBenchmark.run();
     TransferBenchmark.run();
     TelemetryBenchmark.run();
   }

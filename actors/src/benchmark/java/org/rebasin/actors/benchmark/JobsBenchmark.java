@@ -2,33 +2,21 @@ package org.rebasin.actors.benchmark;
 
 import akka.actor.typed.ActorSystem;
 import akka.stream.javadsl.Sink;
-import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
-import java.net.ServerSocket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.rebasin.actors.job.JobOptions;
 import org.rebasin.actors.job.JobStatus;
 import org.rebasin.actors.job.JobView;
 import org.rebasin.actors.job.JobsOnCluster;
-import org.rebasin.actors.job.JournalSchema;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.job.MergeRequest.AlignmentPlan;
 import org.rebasin.actors.job.MergeRequest.Stored;
-import org.rebasin.actors.node.ClusterNode;
 import org.rebasin.actors.node.RebasinNode;
 import org.rebasin.actors.store.ModelId;
-import org.rebasin.actors.store.ModelStore;
-import org.rebasin.actors.store.StoreSettings;
-import org.rebasin.actors.work.Datasets;
 import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.model.checkpoint.ModelFile;
@@ -44,69 +32,33 @@ final class JobsBenchmark {
   private JobsBenchmark() {}
 
   static void run() throws IOException {
-    Path directory = Files.createTempDirectory("jobs-benchmark");
-    Config config = config(directory);
-    try (ModelStore store =
-        ModelStore.durable(directory, StoreSettings.of(config.getConfig("rebasin.store")))) {
+    try (NodeForBenchmark node = NodeForBenchmark.start()) {
       List<ModelId> models = new ArrayList<>();
       for (int seed = 0; seed < MODELS; seed++) {
         try (var weights = Architecture.parse(ARCHITECTURE).network().initialize(seed)) {
-          models.add(store.write(weights, Map.of(ModelFile.ARCHITECTURE, ARCHITECTURE)));
+          models.add(node.store().write(weights, Map.of(ModelFile.ARCHITECTURE, ARCHITECTURE)));
         }
       }
-      ClusterNode node = ClusterNode.start(config, store, new Datasets());
-      try {
-        RebasinNode.await(node.joined());
-        JournalSchema.create(node.system());
-        JobsOnCluster jobs = JobsOnCluster.start(node.system(), node.queue());
-        awaitAll(node.system(), jobs, submit(jobs, models, WARM_UP));
-        long before = heap();
-        long started = System.nanoTime();
-        List<JobId> all = submit(jobs, models, JOBS);
-        long queued = heap();
-        awaitAll(node.system(), jobs, all.subList(0, JOBS / 2));
-        long half = heap();
-        awaitAll(node.system(), jobs, all);
-        System.out.printf(
-            Locale.ROOT,
-            "| %,d merges of small networks submitted at once to one node | %.1f s; heap after a"
-                + " collection, before / all queued / half done / all done: %d / %d / %d / %d MiB"
-                + " |%n",
-            JOBS,
-            (System.nanoTime() - started) / 1e9,
-            before >> 20,
-            queued >> 20,
-            half >> 20,
-            heap() >> 20);
-      } finally {
-        RebasinNode.await(node.stop());
-      }
-    } finally {
-      delete(directory);
-    }
-  }
-
-  private static Config config(Path directory) throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return ConfigFactory.load(
-          ConfigFactory.parseMap(
-                  Map.of(
-                      "rebasin.node.port",
-                      socket.getLocalPort(),
-                      "rebasin.node.host",
-                      "127.0.0.1",
-                      "rebasin.node.seed-nodes",
-                      List.of(),
-                      "rebasin.node.directory",
-                      directory.toString(),
-                      "rebasin.journal.file",
-                      directory.resolve("journal").toString(),
-                      "akka.coordinated-shutdown.exit-jvm",
-                      "off",
-                      "akka.loglevel",
-                      "WARNING"))
-              .withFallback(ConfigFactory.parseResources("node.conf"))
-              .withFallback(ConfigFactory.parseResources("journal-h2.conf")));
+      JobsOnCluster jobs = JobsOnCluster.start(node.system(), node.queue());
+      awaitAll(node.system(), jobs, submit(jobs, models, WARM_UP));
+      long before = NodeForBenchmark.heap();
+      long started = System.nanoTime();
+      List<JobId> all = submit(jobs, models, JOBS);
+      long queued = NodeForBenchmark.heap();
+      awaitAll(node.system(), jobs, all.subList(0, JOBS / 2));
+      long half = NodeForBenchmark.heap();
+      awaitAll(node.system(), jobs, all);
+      System.out.printf(
+          Locale.ROOT,
+          "| %,d merges of small networks submitted at once to one node | %.1f s; heap after a"
+              + " collection, before / all queued / half done / all done: %d / %d / %d / %d MiB"
+              + " |%n",
+          JOBS,
+          (System.nanoTime() - started) / 1e9,
+          before >> 20,
+          queued >> 20,
+          half >> 20,
+          NodeForBenchmark.heap() >> 20);
     }
   }
 
@@ -134,20 +86,6 @@ final class JobsBenchmark {
       JobView view = RebasinNode.await(jobs.view(job)).orElseThrow();
       if (view.status() != JobStatus.SUCCEEDED) {
         throw new IllegalStateException(job + ": " + view.status() + " " + view.failure());
-      }
-    }
-  }
-
-  private static long heap() {
-    System.gc();
-    Runtime runtime = Runtime.getRuntime();
-    return runtime.totalMemory() - runtime.freeMemory();
-  }
-
-  private static void delete(Path directory) throws IOException {
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
       }
     }
   }
