@@ -35,6 +35,8 @@ import picocli.CommandLine.Option;
     description =
         "Starts a node of a cluster with its HTTP interface, and runs until it is stopped.")
 final class NodeCommand extends RebasinCommand {
+  private static final String DIRECTORY = "rebasin.node.directory";
+
   @Option(
       names = "--config",
       paramLabel = "FILE",
@@ -80,7 +82,7 @@ final class NodeCommand extends RebasinCommand {
     Config config = Telemetry.start(config());
     ApiSettings api = ApiSettings.of(config);
     JournalSchema.requireReachable(config);
-    Path home = Path.of(config.getString("rebasin.node.directory")).toAbsolutePath();
+    Path home = Path.of(config.getString(DIRECTORY));
     try (ModelStore store =
         ModelStore.durable(home, StoreSettings.of(config.getConfig("rebasin.store")))) {
       StoreMetrics.watch(home);
@@ -123,11 +125,14 @@ final class NodeCommand extends RebasinCommand {
     told = with(told, "rebasin.node.host", host);
     told = with(told, "rebasin.node.port", port);
     told = with(told, "rebasin.http.port", httpPort);
-    told = with(told, "rebasin.node.directory", directory.map(Path::toString));
+    told = with(told, DIRECTORY, directory.map(Path::toString));
     told = with(told, "rebasin.node.seed-nodes", Optional.of(seedNodes).filter(s -> !s.isEmpty()));
     told = with(told, "rebasin.node.roles", Optional.of(roles).filter(r -> !r.isEmpty()));
     try {
-      return ConfigFactory.load(told.withFallback(ConfigFactory.parseFile(file.toFile())));
+      Config all = told.withFallback(ConfigFactory.parseFile(file.toFile()));
+      // The journal's file is in it as well, and H2 takes no path that is relative.
+      Path absolute = Path.of(ConfigFactory.load(all).getString(DIRECTORY)).toAbsolutePath();
+      return ConfigFactory.load(with(all, DIRECTORY, Optional.of(absolute.toString())));
     } catch (ConfigException problem) {
       throw new IllegalArgumentException(file + ": " + problem.getMessage(), problem);
     }

@@ -196,7 +196,6 @@ class DistributionIT {
             """
                 .formatted(home.resolve("config/cluster.conf"), management));
     ProcessBuilder builder = command("rebasin", "node", "--config", config.toString());
-    builder.environment().put("REBASIN_DIRECTORY", data.resolve("node").toString());
     Path log = directory.resolve("log");
     Process node = builder.redirectOutput(log.toFile()).start();
     try {
@@ -209,7 +208,8 @@ class DistributionIT {
     } finally {
       node.destroyForcibly().waitFor();
     }
-    assertTrue(Files.isDirectory(data.resolve("node")));
+    // By default it keeps everything where it was started.
+    assertTrue(Files.exists(data.resolve("rebasin-node/journal.mv.db")));
     assertEquals(before, installed());
     assertEquals(1, unhealthy(management), "a node that has ended is healthy");
   }
