@@ -11,6 +11,9 @@ import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeOutcome.Curve;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.report.Documents;
+import org.rebasin.actors.report.HtmlReport;
+import org.rebasin.actors.report.Json;
+import org.rebasin.actors.report.MergeReport;
 import org.rebasin.actors.report.Plot;
 import org.rebasin.actors.report.PlotFile;
 import org.rebasin.actors.report.Tables;
@@ -49,6 +52,7 @@ final class BarrierCommand extends RebasinCommand {
   @Mixin private AlignmentOptions options;
   @Mixin private CorrectionOptions corrections;
   @Mixin private ModelOptions models;
+  @Mixin private ReportOption report;
 
   @Override
   Output execute() {
@@ -58,6 +62,7 @@ final class BarrierCommand extends RebasinCommand {
               + points);
     }
     Optional.ofNullable(plot).ifPresent(RebasinCommand::requireWritable);
+    report.requireWritable();
     Optional<MergeRequest.AlignmentPlan> plan =
         options.plan(Strategy.TO_REFERENCE, Optional.of(data), false);
     Optional<Correction> correction = corrections.correction(Optional.of(data));
@@ -98,7 +103,20 @@ final class BarrierCommand extends RebasinCommand {
         .ifPresent(aligned -> text.append(AlignCommand.text(aligned)).append('\n'));
     text.append(table(outcome));
     Optional.ofNullable(plot).ifPresent(file -> text.append("\ndrawn in ").append(file));
+    text.append(report.write(() -> report(workplace, request, outcome)));
     return new Output(document, text.toString());
+  }
+
+  private HtmlReport report(Workplace workplace, MergeRequest request, MergeOutcome outcome) {
+    return MergeReport.of(
+        new MergeReport.Subject(
+            "Loss between " + ReportOption.named(List.of(first, second)),
+            List.of(first.toString(), second.toString()),
+            Optional.empty(),
+            Map.of("architecture", MergeCommand.architecture(workplace, outcome))),
+        Json.tree(MergeCommand.settings(request, Optional.of(data))),
+        Json.tree(Documents.outcome(outcome)),
+        ReportOption.provenance());
   }
 
   /** The data set's name, without its directory. */

@@ -15,7 +15,9 @@ import org.rebasin.actors.job.MergeOutcome.Curve;
 import org.rebasin.actors.job.MergeOutcome.CurveKind;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.report.Documents;
+import org.rebasin.actors.report.HtmlReport;
 import org.rebasin.actors.report.Json;
+import org.rebasin.actors.report.MergeReport;
 import org.rebasin.actors.report.Plot;
 import org.rebasin.actors.report.PlotFile;
 import org.rebasin.actors.report.Tables;
@@ -121,6 +123,7 @@ final class DemoCommand extends RebasinCommand {
         out.resolve("curve.png"));
     Map<String, Object> report = report(outcome);
     Json.write(report, out.resolve("report.json"));
+    htmlReport(workplace, request, outcome).write(out.resolve("report.html"));
     return new Output(report, text(outcome));
   }
 
@@ -134,6 +137,23 @@ final class DemoCommand extends RebasinCommand {
     report.put("curves", Documents.curves(outcome));
     report.put("merged", outcome.merged().orElseThrow().sha256());
     return report;
+  }
+
+  private HtmlReport htmlReport(Workplace workplace, MergeRequest request, MergeOutcome outcome) {
+    List<String> names = IntStream.rangeClosed(1, models).mapToObj(i -> "model " + i).toList();
+    return MergeReport.of(
+            new MergeReport.Subject(
+                "Merge of %d networks trained from different seeds".formatted(models),
+                names,
+                Optional.of("merged.safetensors"),
+                Map.of("architecture", MergeCommand.architecture(workplace, outcome))),
+            Json.tree(MergeCommand.settings(request, Optional.of(data))),
+            Json.tree(Documents.outcome(outcome)),
+            ReportOption.provenance())
+        .with(
+            MergeReport.training(
+                names,
+                Json.tree(outcome.trained().stream().map(Documents::training).toList())));
   }
 
   private String text(MergeOutcome outcome) {
@@ -157,7 +177,7 @@ final class DemoCommand extends RebasinCommand {
           .append(AlignCommand.text(outcome.alignments().get(i)))
           .append('\n');
     }
-    return text + "results are in " + out + ": merged.safetensors, curve.png, report.json";
+    return text + "results are in " + out + ": merged.safetensors, curve.png, report.json, report.html";
   }
 
   private static List<String> withBarrier(List<String> row, Curve curve) {

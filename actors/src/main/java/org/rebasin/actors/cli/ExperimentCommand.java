@@ -104,7 +104,8 @@ final class ExperimentCommand implements Runnable {
                     workplace.store(),
                     workplace.datasets(),
                     directory,
-                    workplace.console());
+                    workplace.console(),
+                    ReportOption.provenance());
             Map<String, Object> document = new LinkedHashMap<>(result.document());
             document.put("out", directory.toString());
             return new Output(document, result.summary() + "\nresults are in " + directory);

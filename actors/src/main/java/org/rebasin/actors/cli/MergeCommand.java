@@ -12,6 +12,9 @@ import java.util.stream.IntStream;
 import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.report.Documents;
+import org.rebasin.actors.report.HtmlReport;
+import org.rebasin.actors.report.Json;
+import org.rebasin.actors.report.MergeReport;
 import org.rebasin.actors.report.Tables;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Correction;
@@ -36,11 +39,13 @@ final class MergeCommand extends RebasinCommand {
   @Mixin private AlignmentOptions options;
   @Mixin private CorrectionOptions corrections;
   @Mixin private ModelOptions models;
+  @Mixin private ReportOption report;
 
   @Override
   Output execute() {
     double[] weights = inputs.weights();
     requireWritable(out);
+    report.requireWritable();
     Optional<MergeRequest.AlignmentPlan> plan =
         options.plan(inputs.strategy(), Optional.ofNullable(data), false);
     Optional<Correction> correction = corrections.correction(Optional.ofNullable(data));
@@ -117,7 +122,34 @@ final class MergeCommand extends RebasinCommand {
           "its batch normalisations have their parents' averaged statistics, which rarely fit;"
               + " --recalibrate or --repair, with --data, measures them\n");
     }
-    return new Output(document, text + "written to " + out);
+    String reported = report.write(() -> report(workplace, request, outcome));
+    return new Output(document, text + "written to " + out + reported);
+  }
+
+  private HtmlReport report(Workplace workplace, MergeRequest request, MergeOutcome outcome) {
+    return MergeReport.of(
+        new MergeReport.Subject(
+            "Merge of " + ReportOption.named(inputs.files()),
+            inputs.files().stream().map(Path::toString).toList(),
+            Optional.of(out.toString()),
+            Map.of("architecture", architecture(workplace, outcome))),
+        Json.tree(settings(request, Optional.ofNullable(data))),
+        Json.tree(Documents.outcome(outcome)),
+        ReportOption.provenance());
+  }
+
+  /** What all of an outcome's models are. */
+  static String architecture(Workplace workplace, MergeOutcome outcome) {
+    try (ModelFile file = workplace.store().open(outcome.models().get(0))) {
+      return file.network().architecture();
+    }
+  }
+
+  /** A request's settings together with its data. */
+  static Map<String, Object> settings(MergeRequest request, Optional<String> data) {
+    Map<String, Object> settings = new LinkedHashMap<>(Documents.settings(request));
+    data.ifPresent(text -> settings.put("data", text));
+    return settings;
   }
 
   private static boolean normalisesBatches(Workplace workplace, ModelId model) {

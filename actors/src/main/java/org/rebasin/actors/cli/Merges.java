@@ -3,11 +3,15 @@ package org.rebasin.actors.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.rebasin.actors.cli.RebasinCommand.Output;
 import org.rebasin.actors.http.ApiClient;
 import org.rebasin.actors.http.ApiException;
+import org.rebasin.actors.report.MergeReport;
 import org.rebasin.actors.report.Tables;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.JobId;
@@ -80,14 +84,46 @@ final class Merges {
     client.download(new ModelId(merged.asText()), out);
   }
 
+  /** Writes a report of what a merge came to, if one is wanted; returns the line that says so. */
+  private static String report(JsonNode view, ReportOption report) {
+    if (report.isGiven()) {
+      requireSuccess(view);
+    }
+    return report.write(
+        () ->
+            MergeReport.of(
+                new MergeReport.Subject(
+                    "Merge " + view.path("id").asText(),
+                    IntStream.rangeClosed(1, view.path("outcome").path("models").size())
+                        .mapToObj(i -> "model " + i)
+                        .toList(),
+                    Optional.empty(),
+                    facts(view)),
+                view.path("settings"),
+                view.path("outcome"),
+                ReportOption.provenance()));
+  }
+
+  private static Map<String, String> facts(JsonNode view) {
+    Map<String, String> facts = new LinkedHashMap<>();
+    for (String name : List.of("label", "submitted", "ended")) {
+      String text = view.path(name).asText();
+      if (!text.isEmpty()) {
+        facts.put(name, text);
+      }
+    }
+    return facts;
+  }
+
   /** A merge, downloaded if there is where to. */
-  static Output output(JsonNode view, Path out) {
+  static Output output(JsonNode view, Path out, ReportOption report) {
+    String reported = report(view, report);
     Map<String, Object> document = ApiClient.map(view);
     if (out == null) {
-      return new Output(document, text(view));
+      return new Output(document, text(view) + reported);
     }
     document.put("out", out.toString());
-    return new Output(document, text(view) + "\nwritten to " + out);
+    return new Output(document, text(view) + "\nwritten to " + out + reported);
   }
 
   private static String text(JsonNode view) {

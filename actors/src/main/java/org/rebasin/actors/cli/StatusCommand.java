@@ -26,6 +26,7 @@ final class StatusCommand extends RebasinCommand {
   private Path out;
 
   @Mixin private ServerOptions server;
+  @Mixin private ReportOption report;
 
   @Override
   Output execute() {
@@ -36,16 +37,20 @@ final class StatusCommand extends RebasinCommand {
       if (out != null) {
         throw new IllegalArgumentException("--out: expected the ID of a merge, found none");
       }
+      if (report.isGiven()) {
+        throw new IllegalArgumentException("--report: expected the ID of a merge, found none");
+      }
       JsonNode page = server.client().list(limit);
       return new Output(ApiClient.map(page), Merges.table(page));
     }
     JobId job = new JobId(id);
     Optional.ofNullable(out).ifPresent(RebasinCommand::requireWritable);
+    report.requireWritable();
     ApiClient client = server.client();
     JsonNode view = client.view(job);
     if (out != null) {
       Merges.fetch(client, view, out);
     }
-    return Merges.output(view, out);
+    return Merges.output(view, out, report);
   }
 }

@@ -64,6 +64,7 @@ final class SubmitCommand extends RebasinCommand {
   @Mixin private CorrectionOptions corrections;
   @Mixin private ModelOptions models;
   @Mixin private ServerOptions server;
+  @Mixin private ReportOption report;
 
   @Override
   Output execute() {
@@ -74,6 +75,7 @@ final class SubmitCommand extends RebasinCommand {
           "--out: expected a merged model to write, found --align-only");
     }
     Optional.ofNullable(out).ifPresent(RebasinCommand::requireWritable);
+    report.requireWritable();
     Map<String, Object> document = document();
     ApiClient client = server.client();
     try (ModelStore store = new ModelStore(temporary())) {
@@ -86,13 +88,13 @@ final class SubmitCommand extends RebasinCommand {
       document.put("models", complete.stream().map(ModelId::sha256).toList());
     }
     JsonNode view = client.submit(document);
-    if (watch || out != null) {
+    if (watch || out != null || report.isGiven()) {
       view = Merges.follow(client, Merges.id(view));
     }
     if (out != null) {
       Merges.fetch(client, view, out);
     }
-    return Merges.output(view, out);
+    return Merges.output(view, out, report);
   }
 
   /** All of the request but the models. */

@@ -20,16 +20,18 @@ final class WatchCommand extends RebasinCommand {
   private Path out;
 
   @Mixin private ServerOptions server;
+  @Mixin private ReportOption report;
 
   @Override
   Output execute() {
     JobId job = new JobId(id);
     Optional.ofNullable(out).ifPresent(RebasinCommand::requireWritable);
+    report.requireWritable();
     ApiClient client = server.client();
     JsonNode view = Merges.follow(client, job);
     if (out != null) {
       Merges.fetch(client, view, out);
     }
-    return Merges.output(view, out);
+    return Merges.output(view, out, report);
   }
 }

@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.rebasin.actors.node.RebasinNode;
+import org.rebasin.actors.report.HtmlReport;
 import org.rebasin.actors.report.Json;
 import org.rebasin.actors.report.PlotFile;
 import org.rebasin.actors.report.Tables;
@@ -17,20 +20,26 @@ import org.rebasin.actors.work.Progress;
 
 /**
  * Runs an experiment and writes what it found: {@code results.json} with every point, {@code
- * plots/} as PNG and SVG, and {@code summary.md}. What an earlier run in the same directory trained
+ * plots/} as PNG and SVG, {@code summary.md}, and all of
+ * that in {@code report.html}. What an earlier run in the same directory trained
  * or measured is used again.
  */
 public final class ExperimentRun {
   private ExperimentRun() {}
 
-  /** Runs it; returns the summary's text. */
+  /**
+   * Runs it; returns the summary's text.
+   *
+   * @param provenance what runs it, for the report
+   */
   public static Result run(
       Experiment experiment,
       RebasinNode node,
       ModelStore store,
       Datasets datasets,
       Path directory,
-      Consumer<Progress> progress) {
+      Consumer<Progress> progress,
+      Map<String, String> provenance) {
     Laboratory laboratory = new Laboratory(node, store, datasets, directory, progress);
     Findings findings = experiment.kind().run(laboratory, experiment);
     Map<String, Object> document = new LinkedHashMap<>();
@@ -50,6 +59,7 @@ public final class ExperimentRun {
       Json.write(document, directory.resolve("results.json"));
       String summary = summary(experiment, findings);
       Files.writeString(directory.resolve("summary.md"), summary);
+      report(experiment, findings, provenance).write(directory.resolve("report.html"));
       return new Result(document, summary);
     } catch (IOException problem) {
       throw new UncheckedIOException("cannot write into " + directory, problem);
@@ -64,15 +74,56 @@ public final class ExperimentRun {
    */
   public record Result(Map<String, Object> document, String summary) {}
 
+  private static String command(Experiment experiment) {
+    return "./rebasin experiment run %s --scale %s%s"
+        .formatted(
+            experiment.name(),
+            experiment.scale().text(),
+            experiment
+                .givenData()
+                .map(data -> " --data " + data.replaceAll(":[^#]*", ":DIR"))
+                .orElse(""));
+  }
+
+  private static List<List<String>> published(Experiment experiment) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("what", "figure"));
+    rows.addAll(experiment.published());
+    return rows;
+  }
+
+  private static HtmlReport report(
+      Experiment experiment, Findings findings, Map<String, String> provenance) {
+    List<HtmlReport.Section> sections = new ArrayList<>();
+    findings
+        .tables()
+        .forEach(
+            (title, rows) ->
+                sections.add(
+                    new HtmlReport.Section(title, List.of(new HtmlReport.Table("", rows)))));
+    sections.add(
+        new HtmlReport.Section(
+            "Published", List.of(new HtmlReport.Table("", published(experiment)))));
+    sections.add(
+        new HtmlReport.Section(
+            "Plots",
+            findings.plots().values().stream()
+                .<HtmlReport.Part>map(HtmlReport.Picture::new)
+                .toList()));
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("command", command(experiment));
+    facts.putAll(provenance);
+    sections.add(new HtmlReport.Section("Made by", List.of(new HtmlReport.Facts(facts))));
+    return new HtmlReport(
+        experiment.title(),
+        "Experiment %s at the scale %s.".formatted(experiment.name(), experiment.scale().text()),
+        sections);
+  }
+
   private static String summary(Experiment experiment, Findings findings) {
     StringBuilder text = new StringBuilder();
     text.append("# ").append(experiment.title()).append("\n\n");
-    text.append("`./rebasin experiment run ").append(experiment.name());
-    text.append(" --scale ").append(experiment.scale().text());
-    experiment
-        .givenData()
-        .ifPresent(data -> text.append(" --data ").append(data.replaceAll(":[^#]*", ":DIR")));
-    text.append("`\n");
+    text.append('`').append(command(experiment)).append("`\n");
     findings
         .tables()
         .forEach(
@@ -83,10 +134,7 @@ public final class ExperimentRun {
                     .append(Tables.markdown(rows))
                     .append('\n'));
     text.append("\n## Published\n\n");
-    java.util.List<java.util.List<String>> published = new java.util.ArrayList<>();
-    published.add(java.util.List.of("what", "figure"));
-    published.addAll(experiment.published());
-    text.append(Tables.markdown(published)).append('\n');
+    text.append(Tables.markdown(published(experiment))).append('\n');
     findings
         .plots()
         .forEach(

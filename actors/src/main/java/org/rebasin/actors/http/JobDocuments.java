@@ -50,42 +50,9 @@ final class JobDocuments {
     view.deadline().ifPresent(time -> document.put("deadline", time.toString()));
     document.put("sequence", view.sequence());
     document.put("models", models(view.request()));
-    document.put("settings", settings(view.request()));
+    document.put("settings", Documents.settings(view.request()));
     view.failure().ifPresent(failure -> document.put("failure", failure(failure)));
     view.outcome().ifPresent(outcome -> document.put("outcome", Documents.outcome(outcome)));
-    return document;
-  }
-
-  /** What the job was asked to do, by the names of {@link MergeDocument}. */
-  private static Map<String, Object> settings(MergeRequest request) {
-    Map<String, Object> document = new LinkedHashMap<>();
-    document.put("method", request.alignment().map(plan -> plan.matching().text()).orElse("none"));
-    request
-        .alignment()
-        .ifPresent(
-            plan -> {
-              document.put("strategy", plan.strategy().text());
-              document.put("seed", plan.seed());
-              plan.matching().settings().entrySet().stream()
-                  .filter(setting -> !setting.getKey().equals("data"))
-                  .sorted(Map.Entry.comparingByKey())
-                  .forEach(setting -> document.put(setting.getKey(), setting.getValue()));
-            });
-    request.merge().ifPresent(weights -> document.put("weights", weights));
-    request
-        .correction()
-        .ifPresent(
-            correction -> {
-              document.put("correction", correction.kind().text());
-              document.put("correction_examples", correction.examples());
-            });
-    request
-        .evaluation()
-        .ifPresent(
-            evaluation -> {
-              document.put("evaluate", evaluation.controls());
-              document.put("points", evaluation.curvePoints());
-            });
     return document;
   }
 

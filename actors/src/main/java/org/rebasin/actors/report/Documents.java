@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeOutcome.Curve;
+import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Task.Split;
 import org.rebasin.actors.work.TaskResult;
@@ -155,6 +156,39 @@ public final class Documents {
     document.put("epochs", trained.epochs());
     document.put("seconds", trained.seconds());
     document.put("snapshots", trained.snapshots().size());
+    return document;
+  }
+
+  /** What a merge was asked to do, by the names that a request over HTTP uses. */
+  public static Map<String, Object> settings(MergeRequest request) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("method", request.alignment().map(plan -> plan.matching().text()).orElse("none"));
+    request
+        .alignment()
+        .ifPresent(
+            plan -> {
+              document.put("strategy", plan.strategy().text());
+              document.put("seed", plan.seed());
+              plan.matching().settings().entrySet().stream()
+                  .filter(setting -> !setting.getKey().equals("data"))
+                  .sorted(Map.Entry.comparingByKey())
+                  .forEach(setting -> document.put(setting.getKey(), setting.getValue()));
+            });
+    request.merge().ifPresent(weights -> document.put("weights", weights));
+    request
+        .correction()
+        .ifPresent(
+            correction -> {
+              document.put("correction", correction.kind().text());
+              document.put("correction_examples", correction.examples());
+            });
+    request
+        .evaluation()
+        .ifPresent(
+            evaluation -> {
+              document.put("evaluate", evaluation.controls());
+              document.put("points", evaluation.curvePoints());
+            });
     return document;
   }
 

@@ -7,10 +7,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.UUID;
 
 /** Documents as JSON: maps, lists, numbers, strings and records, keys in snake_case. */
 public final class Json {
@@ -48,20 +45,13 @@ public final class Json {
     }
   }
 
+  /** A document as a tree, as reading its text would give it. */
+  public static JsonNode tree(Object document) {
+    return MAPPER.valueToTree(document);
+  }
+
   /** Writes a document, complete or not at all. */
   public static void write(Object document, Path file) {
-    try {
-      Path partial =
-          file.toAbsolutePath().resolveSibling(".rebasin-" + UUID.randomUUID() + ".partial");
-      try {
-        Files.writeString(partial, text(document) + "\n");
-        Files.move(
-            partial, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        Files.deleteIfExists(partial);
-      }
-    } catch (IOException problem) {
-      throw new UncheckedIOException("cannot write " + file, problem);
-    }
+    CompleteFile.write(text(document) + "\n", file);
   }
 }

@@ -3,6 +3,7 @@ package org.rebasin.actors.report;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -56,6 +57,18 @@ public final class PlotFile {
     } catch (IOException problem) {
       throw new UncheckedIOException("cannot write " + file, problem);
     }
+  }
+
+  /** A plot as an SVG document, letters as paths. */
+  static byte[] svg(Plot plot) {
+    ByteArrayOutputStream drawn = new ByteArrayOutputStream();
+    try {
+      VectorGraphicsEncoder.saveVectorGraphic(
+          chart(plot), drawn, VectorGraphicsEncoder.VectorGraphicsFormat.SVG);
+    } catch (IOException impossible) {
+      throw new IllegalStateException("memory takes what is written to it", impossible);
+    }
+    return drawn.toByteArray();
   }
 
   private static XYChart chart(Plot plot) {
