@@ -101,15 +101,19 @@ public final class ExperimentRun {
             (title, rows) ->
                 sections.add(
                     new HtmlReport.Section(title, List.of(new HtmlReport.Table("", rows)))));
-    sections.add(
-        new HtmlReport.Section(
-            "Published", List.of(new HtmlReport.Table("", published(experiment)))));
-    sections.add(
-        new HtmlReport.Section(
-            "Plots",
-            findings.plots().values().stream()
-                .<HtmlReport.Part>map(HtmlReport.Picture::new)
-                .toList()));
+    if (!experiment.published().isEmpty()) {
+      sections.add(
+          new HtmlReport.Section(
+              "Published", List.of(new HtmlReport.Table("", published(experiment)))));
+    }
+    if (!findings.plots().isEmpty()) {
+      sections.add(
+          new HtmlReport.Section(
+              "Plots",
+              findings.plots().values().stream()
+                  .<HtmlReport.Part>map(HtmlReport.Picture::new)
+                  .toList()));
+    }
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("command", command(experiment));
     facts.putAll(provenance);

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rebasin.actors.http.Served;
 import org.rebasin.actors.job.MergeRequest;
+import org.rebasin.actors.report.ParsedReport;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.JobId;
@@ -222,6 +223,29 @@ class ClientCommandsTest {
     Run run = run("watch", job, "--out", out).done();
     assertTrue(run.out().contains("succeeded"), run.out());
     assertArrayEquals(Files.readAllBytes(first), Files.readAllBytes(out));
+  }
+
+  @Test
+  void mergeOfAServerIsReportedWhenItHasSucceeded() throws IOException {
+    JobId job = submitted("--label", "<shown>", "--seed", 5);
+    Path report = directory.resolve("server.html");
+    Run early = run("status", job, "--report", report);
+    assertEquals(1, early.code());
+    assertTrue(early.err().contains("still running"), early.err());
+    assertFalse(Files.exists(report));
+    assertEquals(2, run("status", "--report", report).code());
+
+    served.jobs().succeed(job, id(1, job));
+    for (String command : List.of("status", "watch")) {
+      run(command, job, "--report", report).done();
+      ParsedReport parsed = ParsedReport.of(report);
+      assertEquals(List.of("Merge " + job.value()), parsed.texts("h1"));
+      assertEquals("<shown>", parsed.fact("label"));
+      assertEquals("5", parsed.fact("seed"));
+      assertEquals(id(0, job).sha256(), parsed.row("model 1").get(2));
+      assertEquals(id(1, job).sha256(), parsed.row("merged").get(2));
+      Files.delete(report);
+    }
   }
 
   @Test

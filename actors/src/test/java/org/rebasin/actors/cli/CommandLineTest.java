@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rebasin.actors.cli.RawModels.RawTensor;
+import org.rebasin.actors.report.ParsedReport;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.tensor.Weights;
 
@@ -366,9 +368,17 @@ class CommandLineTest {
               "merged.safetensors",
               "model-1.safetensors",
               "model-2.safetensors",
+              "report.html",
               "report.json"),
           files.map(path -> path.getFileName().toString()).sorted().toList());
     }
+    ParsedReport html = ParsedReport.of(file("tour").resolve("report.html"));
+    assertTrue(
+        html.texts("h2").containsAll(List.of("Evaluation", "Between the first two models", "Training")));
+    assertEquals(
+        String.format(
+            Locale.ROOT, "%.4f", report.get("curves").get("aligned").get("test").get("barrier").asDouble()),
+        html.row("aligned, test").get(5));
   }
 
   @Test

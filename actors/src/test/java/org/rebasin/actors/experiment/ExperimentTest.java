@@ -342,7 +342,7 @@ class ExperimentTest {
     Datasets datasets = new Datasets();
     try (ModelStore store = new ModelStore(directory);
         RebasinNode node = RebasinNode.start(ConfigFactory.load(), store, datasets)) {
-      ExperimentRun.run(experiment, node, store, datasets, directory, progress -> {});
+      ExperimentRun.run(experiment, node, store, datasets, directory, progress -> {}, Map.of());
     }
     return Json.read(directory.resolve("results.json"));
   }
