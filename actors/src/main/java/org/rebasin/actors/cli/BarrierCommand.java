@@ -116,6 +116,7 @@ final class BarrierCommand extends RebasinCommand {
             Map.of("architecture", MergeCommand.architecture(workplace, outcome))),
         Json.tree(MergeCommand.settings(request, Optional.of(data))),
         Json.tree(Documents.outcome(outcome)),
+        List.of(),
         ReportOption.provenance());
   }
 

@@ -149,11 +149,11 @@ final class DemoCommand extends RebasinCommand {
                 Map.of("architecture", MergeCommand.architecture(workplace, outcome))),
             Json.tree(MergeCommand.settings(request, Optional.of(data))),
             Json.tree(Documents.outcome(outcome)),
-            ReportOption.provenance())
-        .with(
-            MergeReport.training(
-                names,
-                Json.tree(outcome.trained().stream().map(Documents::training).toList())));
+            List.of(
+                MergeReport.training(
+                    names,
+                    Json.tree(outcome.trained().stream().map(Documents::training).toList()))),
+            ReportOption.provenance());
   }
 
   private String text(MergeOutcome outcome) {

@@ -135,6 +135,7 @@ final class MergeCommand extends RebasinCommand {
             Map.of("architecture", architecture(workplace, outcome))),
         Json.tree(settings(request, Optional.ofNullable(data))),
         Json.tree(Documents.outcome(outcome)),
+        List.of(),
         ReportOption.provenance());
   }
 

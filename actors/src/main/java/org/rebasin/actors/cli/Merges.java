@@ -101,6 +101,7 @@ final class Merges {
                     facts(view)),
                 view.path("settings"),
                 view.path("outcome"),
+                List.of(),
                 ReportOption.provenance()));
   }
 

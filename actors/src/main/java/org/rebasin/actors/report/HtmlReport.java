@@ -6,7 +6,6 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -62,13 +61,6 @@ public record HtmlReport(String title, String lead, List<Section> sections) {
 
   /** Names and what is said of each, in the map's order. */
   public record Facts(Map<String, String> facts) implements Part {}
-
-  /** The report with a further section at its end. */
-  public HtmlReport with(Section section) {
-    List<Section> all = new ArrayList<>(sections);
-    all.add(section);
-    return new HtmlReport(title, lead, all);
-  }
 
   /** Writes the report, complete or not at all. */
   public void write(Path file) {

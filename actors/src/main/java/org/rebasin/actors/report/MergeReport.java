@@ -62,10 +62,15 @@ public final class MergeReport {
    *
    * @param settings {@link Documents#settings}, as a tree, and what else belongs to them
    * @param outcome {@link Documents#outcome}, as a tree
+   * @param more sections of the caller's own
    * @param provenance what made the report
    */
   public static HtmlReport of(
-      Subject subject, JsonNode settings, JsonNode outcome, Map<String, String> provenance) {
+      Subject subject,
+      JsonNode settings,
+      JsonNode outcome,
+      List<Section> more,
+      Map<String, String> provenance) {
     MergeReport report = new MergeReport(subject, settings, outcome);
     List<Section> sections = new ArrayList<>();
     report.evaluation().ifPresent(sections::add);
@@ -73,6 +78,7 @@ public final class MergeReport {
     curves.overview().ifPresent(sections::add);
     sections.add(report.models());
     sections.add(report.alignment());
+    sections.addAll(more);
     curves.points().ifPresent(sections::add);
     sections.add(new Section("Made by", List.of(new Facts(provenance))));
     return new HtmlReport(subject.title(), report.lead(), sections);
@@ -83,7 +89,7 @@ public final class MergeReport {
     String aligned =
         method.equals("none")
             ? "not aligned"
-            : "aligned by %s, %s".formatted(method, settings.path("strategy").asText());
+            : "aligned by the method %s with the strategy %s".formatted(method, settings.path("strategy").asText());
     JsonNode score = outcome.path("evaluation").path("merged");
     String result =
         score.isMissingNode()
@@ -132,7 +138,10 @@ public final class MergeReport {
     }
     if (outcome.has("merged")) {
       rows.add(
-          List.of(subject.merged().orElse("merged"), "merged", outcome.path("merged").asText()));
+          List.of(
+              subject.merged().map(name -> name + " (merged)").orElse("merged"),
+              "",
+              outcome.path("merged").asText()));
     }
     List<Part> parts = new ArrayList<>();
     parts.add(new Table("", rows));

@@ -94,8 +94,8 @@ class ReportsTest {
           report.row(group.get("name").asText()));
     }
     assertEquals(
-        List.of(file("merged").toString(), "merged", printed.get("sha256").asText()),
-        report.row(file("merged").toString()));
+        List.of(file("merged") + " (merged)", "", printed.get("sha256").asText()),
+        report.row(file("merged") + " (merged)"));
     printed
         .get("models")
         .forEach(model -> assertTrue(text.contains(model.get("sha256").asText()), text));
@@ -168,7 +168,7 @@ class ReportsTest {
     }
     // Loss, accuracy, and the objective of the alignment.
     assertEquals(3, report.elements("svg").size());
-    assertEquals(List.of("0.2500", 4), List.of(report.row("0.2500").get(0), report.row("0.2500").size() - 1));
+    assertEquals(4, report.row("0.2500").size() - 1);
   }
 
   @Test
