@@ -142,18 +142,17 @@ final class DemoCommand extends RebasinCommand {
   private HtmlReport htmlReport(Workplace workplace, MergeRequest request, MergeOutcome outcome) {
     List<String> names = IntStream.rangeClosed(1, models).mapToObj(i -> "model " + i).toList();
     return MergeReport.of(
-            new MergeReport.Subject(
-                "Merge of %d networks trained from different seeds".formatted(models),
-                names,
-                Optional.of("merged.safetensors"),
-                Map.of("architecture", MergeCommand.architecture(workplace, outcome))),
-            Json.tree(MergeCommand.settings(request, Optional.of(data))),
-            Json.tree(Documents.outcome(outcome)),
-            List.of(
-                MergeReport.training(
-                    names,
-                    Json.tree(outcome.trained().stream().map(Documents::training).toList()))),
-            ReportOption.provenance());
+        new MergeReport.Subject(
+            "Merge of %d networks trained from different seeds".formatted(models),
+            names,
+            Optional.of("merged.safetensors"),
+            Map.of("architecture", MergeCommand.architecture(workplace, outcome))),
+        Json.tree(MergeCommand.settings(request, Optional.of(data))),
+        Json.tree(Documents.outcome(outcome)),
+        List.of(
+            MergeReport.training(
+                names, Json.tree(outcome.trained().stream().map(Documents::training).toList()))),
+        ReportOption.provenance());
   }
 
   private String text(MergeOutcome outcome) {
@@ -177,7 +176,10 @@ final class DemoCommand extends RebasinCommand {
           .append(AlignCommand.text(outcome.alignments().get(i)))
           .append('\n');
     }
-    return text + "results are in " + out + ": merged.safetensors, curve.png, report.json, report.html";
+    return text
+        + "results are in "
+        + out
+        + ": merged.safetensors, curve.png, report.json, report.html";
   }
 
   private static List<String> withBarrier(List<String> row, Curve curve) {

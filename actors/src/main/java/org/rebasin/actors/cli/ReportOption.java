@@ -7,9 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.rebasin.actors.report.HtmlReport;
 import picocli.CommandLine.Option;
 
@@ -60,10 +58,11 @@ final class ReportOption {
 
   /** Models in a title: by name if they are few. */
   static String named(List<Path> files) {
-    return files.size() > NAMED
-        ? files.size() + " models"
-        : files.stream()
-            .map(file -> Optional.ofNullable(file.getFileName()).orElse(file).toString())
-            .collect(Collectors.joining(" and "));
+    if (files.size() > NAMED) {
+      return files.size() + " models";
+    }
+    List<String> names = files.stream().map(file -> file.getFileName().toString()).toList();
+    int last = names.size() - 1;
+    return String.join(", ", names.subList(0, last)) + " and " + names.get(last);
   }
 }

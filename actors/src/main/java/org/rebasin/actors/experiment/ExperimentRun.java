@@ -20,9 +20,8 @@ import org.rebasin.actors.work.Progress;
 
 /**
  * Runs an experiment and writes what it found: {@code results.json} with every point, {@code
- * plots/} as PNG and SVG, {@code summary.md}, and all of
- * that in {@code report.html}. What an earlier run in the same directory trained
- * or measured is used again.
+ * plots/} as PNG and SVG, {@code summary.md}, and all of that in {@code report.html}. What an
+ * earlier run in the same directory trained or measured is used again.
  */
 public final class ExperimentRun {
   private ExperimentRun() {}

@@ -3,11 +3,13 @@ package org.rebasin.actors.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -45,15 +47,27 @@ public final class MergeReport {
   /**
    * What was merged, by the names that the reader knows.
    *
-   * @param models one for each of the outcome's models
+   * @param models one for each of the outcome's models; of those with the same name all but the
+   *     first are numbered
    * @param merged the merged model, if it has a name
    * @param facts what else is known of the models, such as their architecture
    */
   public record Subject(
       String title, List<String> models, Optional<String> merged, Map<String, String> facts) {
-    /** Copies the list. */
+    /** Copies the list, and tells its names apart. */
     public Subject {
-      models = List.copyOf(models);
+      models = distinct(models);
+    }
+
+    private static List<String> distinct(List<String> names) {
+      Set<String> seen = new LinkedHashSet<>();
+      for (String name : names) {
+        String distinct = name;
+        for (int copy = 2; !seen.add(distinct); copy++) {
+          distinct = "%s (%d)".formatted(name, copy);
+        }
+      }
+      return List.copyOf(seen);
     }
   }
 
@@ -89,7 +103,8 @@ public final class MergeReport {
     String aligned =
         method.equals("none")
             ? "not aligned"
-            : "aligned by the method %s with the strategy %s".formatted(method, settings.path("strategy").asText());
+            : "aligned by the method %s with the strategy %s"
+                .formatted(method, settings.path("strategy").asText());
     JsonNode score = outcome.path("evaluation").path("merged");
     String result =
         score.isMissingNode()
@@ -128,20 +143,25 @@ public final class MergeReport {
   private Section models() {
     List<List<String>> rows = new ArrayList<>();
     JsonNode weights = settings.path("weights");
-    rows.add(List.of("model", "weight", "SHA-256"));
+    rows.add(
+        weights.isMissingNode()
+            ? List.of("model", "SHA-256")
+            : List.of("model", "SHA-256", "weight"));
     for (int i = 0; i < subject.models().size(); i++) {
-      rows.add(
-          List.of(
-              subject.models().get(i),
-              weights.has(i) ? decimal(weights.path(i)) : "",
-              outcome.path("models").path(i).asText()));
+      List<String> row = new ArrayList<>();
+      row.add(subject.models().get(i));
+      row.add(outcome.path("models").path(i).asText());
+      if (!weights.isMissingNode()) {
+        row.add(decimal(weights.path(i)));
+      }
+      rows.add(row);
     }
     if (outcome.has("merged")) {
       rows.add(
           List.of(
               subject.merged().map(name -> name + " (merged)").orElse("merged"),
-              "",
-              outcome.path("merged").asText()));
+              outcome.path("merged").asText(),
+              ""));
     }
     List<Part> parts = new ArrayList<>();
     parts.add(new Table("", rows));
@@ -178,7 +198,7 @@ public final class MergeReport {
     if (!common.isMissingNode()) {
       descents.put("all models", common);
     }
-    parts.addAll(descent(descents));
+    parts.addAll(descent(descents, aligned.isEmpty() ? "round" : "sweep"));
     if (aligned.values().stream().anyMatch(alignment -> !alignment.path("groups").isEmpty())) {
       parts.add(groups(aligned));
     }
@@ -229,8 +249,12 @@ public final class MergeReport {
     return stream(alignment.path("groups")).mapToInt(group -> group.path(field).asInt()).sum();
   }
 
-  /** How the objective rose, where it is told: drawn, and as numbers. */
-  private static List<Part> descent(Map<String, JsonNode> alignments) {
+  /**
+   * How the objective rose, where it is told: drawn, and as numbers.
+   *
+   * @param step what the objective is told after each of
+   */
+  private static List<Part> descent(Map<String, JsonNode> alignments, String step) {
     List<Plot.Series> series = new ArrayList<>();
     alignments.forEach(
         (name, found) -> {
@@ -250,7 +274,7 @@ public final class MergeReport {
       return List.of();
     }
     List<List<String>> rows = new ArrayList<>();
-    List<String> head = new ArrayList<>(List.of("sweep"));
+    List<String> head = new ArrayList<>(List.of(step));
     series.forEach(line -> head.add(line.name()));
     rows.add(head);
     int sweeps = series.stream().mapToInt(line -> line.ys().size()).max().orElseThrow();
@@ -263,8 +287,8 @@ public final class MergeReport {
     }
     return List.of(
         new Picture(
-            new Plot("Objective by sweep", "sweep", OBJECTIVE, OptionalDouble.empty(), series)),
-        new Table("Objective by sweep", rows));
+            new Plot("Objective by " + step, step, OBJECTIVE, OptionalDouble.empty(), series)),
+        new Table("Objective by " + step, rows));
   }
 
   /** The units of each permutation group that took another slot. */
@@ -334,9 +358,7 @@ public final class MergeReport {
   }
 
   static String percent(JsonNode part) {
-    return part.isNumber()
-        ? String.format(Locale.ROOT, "%.2f %%", 100 * part.asDouble())
-        : UNKNOWN;
+    return part.isNumber() ? String.format(Locale.ROOT, "%.2f %%", 100 * part.asDouble()) : UNKNOWN;
   }
 
   private static String seconds(JsonNode alignment) {

@@ -242,8 +242,8 @@ class ClientCommandsTest {
       assertEquals(List.of("Merge " + job.value()), parsed.texts("h1"));
       assertEquals("<shown>", parsed.fact("label"));
       assertEquals("5", parsed.fact("seed"));
-      assertEquals(id(0, job).sha256(), parsed.row("model 1").get(2));
-      assertEquals(id(1, job).sha256(), parsed.row("merged").get(2));
+      assertEquals(id(0, job).sha256(), parsed.row("model 1").get(1));
+      assertEquals(id(1, job).sha256(), parsed.row("merged").get(1));
       Files.delete(report);
     }
   }

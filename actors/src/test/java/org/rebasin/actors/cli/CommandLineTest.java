@@ -374,10 +374,13 @@ class CommandLineTest {
     }
     ParsedReport html = ParsedReport.of(file("tour").resolve("report.html"));
     assertTrue(
-        html.texts("h2").containsAll(List.of("Evaluation", "Between the first two models", "Training")));
+        html.texts("h2")
+            .containsAll(List.of("Evaluation", "Between the first two models", "Training")));
     assertEquals(
         String.format(
-            Locale.ROOT, "%.4f", report.get("curves").get("aligned").get("test").get("barrier").asDouble()),
+            Locale.ROOT,
+            "%.4f",
+            report.get("curves").get("aligned").get("test").get("barrier").asDouble()),
         html.row("aligned, test").get(5));
   }
 

@@ -94,7 +94,7 @@ class ReportsTest {
           report.row(group.get("name").asText()));
     }
     assertEquals(
-        List.of(file("merged") + " (merged)", "", printed.get("sha256").asText()),
+        List.of(file("merged") + " (merged)", printed.get("sha256").asText(), ""),
         report.row(file("merged") + " (merged)"));
     printed
         .get("models")
@@ -135,6 +135,19 @@ class ReportsTest {
             common.get("rounds").asText()),
         report.row(common.get("method").asText()).subList(1, 4));
     assertFalse(report.texts("h2").contains("Evaluation"));
+  }
+
+  @Test
+  void modelsOfOneNameAreToldApart() throws IOException {
+    Path b = model("b", 2);
+    Run.of("merge", model("a", 1), b, b, "--out", file("merged"), "--report", file("r.html"))
+        .done();
+    ParsedReport report = ParsedReport.of(file("r.html"));
+    assertEquals(List.of("Merge of a, b and b"), report.texts("h1"));
+    assertEquals(
+        List.of("permutation group", "units", "moved of " + b, "moved of " + b + " (2)"),
+        report.row("permutation group"));
+    assertEquals(report.row(b.toString()).get(1), report.row(b + " (2)").get(1));
   }
 
   @Test
@@ -216,8 +229,7 @@ class ReportsTest {
     assertTrue(String.join("", report.texts("td")).contains("75.00 %"));
     assertEquals(4, found.get("permutations").size());
     assertEquals(1, report.elements("svg").size());
-    assertEquals(
-        "./rebasin experiment run counterexample --scale laptop", report.fact("command"));
+    assertEquals("./rebasin experiment run counterexample --scale laptop", report.fact("command"));
     assertTrue(report.fact("Rebasin").contains("(commit "), report.fact("Rebasin"));
   }
 }

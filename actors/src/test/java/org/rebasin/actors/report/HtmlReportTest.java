@@ -25,7 +25,9 @@ class HtmlReportTest {
 
   private static Plot plot(String title) {
     return Plot.alongLine(
-        title, "loss", List.of(new Plot.Series(title, List.of(0., 1.), List.of(1., 2.), 0, true, true)));
+        title,
+        "loss",
+        List.of(new Plot.Series(title, List.of(0., 1.), List.of(1., 2.), 0, true, true)));
   }
 
   private static HtmlReport report(Section... sections) {
@@ -59,9 +61,9 @@ class HtmlReportTest {
   @Test
   void characterThatNoDocumentMayHoldIsReplaced() {
     String given = "a\u0000\u0007\u001b\u007f\u0085\ud800b\uffff\ud83d\ude00\n";
-    ParsedReport report = ParsedReport.of(report(new Section("s", List.of(new Text(given)))).html());
-    assertEquals(
-        "a" + "\ufffd".repeat(6) + "b\ufffd\ud83d\ude00\n", report.texts("p").get(1));
+    ParsedReport report =
+        ParsedReport.of(report(new Section("s", List.of(new Text(given)))).html());
+    assertEquals("a" + "\ufffd".repeat(6) + "b\ufffd\ud83d\ude00\n", report.texts("p").get(1));
   }
 
   @Test
