@@ -16,6 +16,6 @@ final class CancelCommand extends RebasinCommand {
   @Override
   Output execute() {
     JobId job = new JobId(id);
-    return Merges.output(server.client().cancel(job), null);
+    return Merges.output(server.client().cancel(job));
   }
 }

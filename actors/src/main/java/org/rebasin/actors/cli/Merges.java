@@ -116,7 +116,12 @@ final class Merges {
     return facts;
   }
 
-  /** A merge, downloaded if there is where to. */
+  /** A merge as it stands. */
+  static Output output(JsonNode view) {
+    return new Output(ApiClient.map(view), text(view));
+  }
+
+  /** A merge, downloaded and reported if there is where to. */
   static Output output(JsonNode view, Path out, ReportOption report) {
     String reported = report(view, report);
     Map<String, Object> document = ApiClient.map(view);

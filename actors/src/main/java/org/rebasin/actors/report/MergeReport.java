@@ -141,20 +141,15 @@ public final class MergeReport {
   }
 
   private Section models() {
-    List<List<String>> rows = new ArrayList<>();
     JsonNode weights = settings.path("weights");
-    rows.add(
-        weights.isMissingNode()
-            ? List.of("model", "SHA-256")
-            : List.of("model", "SHA-256", "weight"));
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("model", "SHA-256", "weight"));
     for (int i = 0; i < subject.models().size(); i++) {
-      List<String> row = new ArrayList<>();
-      row.add(subject.models().get(i));
-      row.add(outcome.path("models").path(i).asText());
-      if (!weights.isMissingNode()) {
-        row.add(decimal(weights.path(i)));
-      }
-      rows.add(row);
+      rows.add(
+          List.of(
+              subject.models().get(i),
+              outcome.path("models").path(i).asText(),
+              weights.has(i) ? decimal(weights.path(i)) : ""));
     }
     if (outcome.has("merged")) {
       rows.add(
@@ -163,8 +158,11 @@ public final class MergeReport {
               outcome.path("merged").asText(),
               ""));
     }
+    boolean weighted = !weights.isMissingNode();
+    List<List<String>> shown =
+        rows.stream().map(row -> weighted ? row : row.subList(0, row.size() - 1)).toList();
     List<Part> parts = new ArrayList<>();
-    parts.add(new Table("", rows));
+    parts.add(new Table("", shown));
     if (!subject.facts().isEmpty()) {
       parts.add(new Facts(subject.facts()));
     }
