@@ -19,7 +19,9 @@ final class ReportOption {
   @Option(
       names = "--report",
       paramLabel = "FILE.html",
-      description = "Where a report is written, one HTML file that needs nothing beside it.")
+      description =
+          "Where a report is written, one HTML file that needs nothing beside it; of a server's merge"
+              + " when it has succeeded.")
   private Path report;
 
   boolean isGiven() {

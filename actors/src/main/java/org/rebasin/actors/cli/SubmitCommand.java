@@ -53,10 +53,10 @@ final class SubmitCommand extends RebasinCommand {
       description = "Find the permutations and merge nothing; they are part of the answer.")
   private boolean alignOnly;
 
-  @Option(names = "--watch", description = "Follow the merge to its end.")
+  @Option(names = "--watch", description = "Follow the merge to its end, as --out and --report do.")
   private boolean watch;
 
-  @Option(names = "--out", description = "Where the merged model is written; implies --watch.")
+  @Option(names = "--out", description = "Where the merged model is written.")
   private Path out;
 
   @Mixin private MergeInputs inputs;
