@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import org.knowm.xchart.BitmapEncoder;
@@ -94,7 +95,9 @@ public final class PlotFile {
   }
 
   private static void add(XYChart chart, Plot.Series line) {
-    XYSeries series = chart.addSeries(line.name(), line.xs(), line.ys());
+    // A loss that is beyond all bounds leaves a gap, as one that is no number does.
+    List<Double> ys = line.ys().stream().map(y -> Double.isInfinite(y) ? Double.NaN : y).toList();
+    XYSeries series = chart.addSeries(line.name(), line.xs(), ys);
     Color color = PALETTE[line.color() % PALETTE.length];
     series.setLineColor(color);
     series.setMarkerColor(color);
