@@ -11,7 +11,7 @@ import java.util.TreeSet;
 final class HttpLines {
   private static final String BASE = "$URL";
 
-  /** What {@code $PLACE} stands for in the lines. */
+  /** What a variable that holds an upload's {@code Location} stands for. */
   private static final String UPLOAD = "/uploads/$";
 
   private final JsonNode paths;
@@ -41,7 +41,7 @@ final class HttpLines {
     for (String word : words) {
       if (word.startsWith(BASE)) {
         String path = word.substring(BASE.length()).replaceFirst("\\?.*", "");
-        path = path.equals("$PLACE") ? UPLOAD : path;
+        path = path.matches("\\$[A-Z_]+") ? UPLOAD : path;
         return objection(method(words), path);
       }
     }
