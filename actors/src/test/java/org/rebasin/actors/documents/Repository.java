@@ -136,11 +136,14 @@ final class Repository {
 
   /**
    * False for what looks like a file or a directory of the repository and is not there: from the
-   * root, from the document's directory, or, for a name alone, anywhere.
+   * root, from the document's directory, or, for a name alone, anywhere. {@code DIR/models/} is in
+   * a directory of the reader's.
    */
   boolean hasWhatLooksLikeIts(String word, Path directory) {
     String path = word.startsWith("./") ? word.substring(2) : word;
-    if (!FILE.matcher(path).matches() || isIgnored(path.replaceFirst("/$", ""))) {
+    if (!FILE.matcher(path).matches()
+        || path.matches("[A-Z]+/.*")
+        || isIgnored(path.replaceFirst("/$", ""))) {
       return true;
     }
     return Files.exists(root.resolve(path))
