@@ -221,7 +221,8 @@ final class ThreeNodes implements AutoCloseable {
   /**
    * Gives a contribution, again and again while it is not taken; the same one counts once.
    *
-   * @return how it stands; empty if nobody wants it any more before it was taken
+   * @return how it stands; empty if nobody wants it any more before it was taken, or if the version
+   *     that it began from is too old by now
    */
   Optional<JsonNode> contribute(String path, byte[] model, BooleanSupplier wanted) {
     return await(
@@ -238,7 +239,7 @@ final class ThreeNodes implements AutoCloseable {
                                 .POST(BodyPublishers.ofByteArray(model))
                                 .build()))));
           } catch (IllegalStateException | UncheckedIOException problem) {
-            if (!wanted.getAsBoolean()) {
+            if (!wanted.getAsBoolean() || String.valueOf(problem.getMessage()).contains(": 422 ")) {
               return Optional.of(Optional.empty());
             }
             throw problem;
