@@ -144,7 +144,7 @@ final class FederatedRuns {
             new AggregationSettings(
                 rule,
                 ServerOptimizer.SGD,
-                1,
+                settings.getDouble("server-rate"),
                 0,
                 settings.getDouble("staleness-exponent"),
                 settings.getDouble("trimmed-fraction")),
