@@ -256,7 +256,10 @@ record FederationPlan(Known state) {
         failed);
   }
 
-  /** Each contribution by itself. */
+  /**
+   * Each contribution by itself, as it came: a server that goes a small part of the way would show
+   * little of what it is.
+   */
   private List<WantedTask<?>> examination(Candidate candidate) {
     List<WantedTask<?>> tasks = new ArrayList<>();
     for (int member : candidate.members()) {
@@ -268,7 +271,7 @@ record FederationPlan(Known state) {
         tasks.add(
             new WantedTask<>(
                 key("aggregate-alone-" + candidate.number(), member),
-                making().aggregation(making().recipe(candidate, List.of(member), 0)),
+                making().alone(candidate, member),
                 TaskResult.Aggregated.class,
                 (made, at) -> new AloneAggregated(candidate.number(), member, made.model(), at),
                 quarantine(member, "it could not be aggregated by itself: ")));

@@ -12,6 +12,7 @@ import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.Task;
 import org.rebasin.model.aggregation.Aggregation;
+import org.rebasin.model.aggregation.AggregationSettings;
 import org.rebasin.model.evaluation.Score;
 import org.rebasin.model.permutation.Permutations;
 
@@ -48,6 +49,15 @@ record VersionMaking(Known state) {
   Task.Aggregate aggregation(Lineage.Recipe recipe) {
     return new Task.Aggregate(
         recipe.global(), recipe.serverState(), recipe.ingredients(), settings().aggregation());
+  }
+
+  /** The task that makes one contribution's own model, in the global model's order. */
+  Task.Aggregate alone(Candidate candidate, int member) {
+    return new Task.Aggregate(
+        Optional.empty(),
+        Optional.empty(),
+        recipe(candidate, List.of(member), 0).ingredients(),
+        AggregationSettings.FEDAVG);
   }
 
   /** The task that corrects it. */
