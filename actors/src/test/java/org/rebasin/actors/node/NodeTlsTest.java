@@ -62,7 +62,7 @@ class NodeTlsTest {
     ClusterNode first = start("ours", List.of());
     ClusterNode second = start("ours", List.of(address(first)));
     second.joined().toCompletableFuture().get(30, TimeUnit.SECONDS);
-    assertEquals(2, members(second));
+    awaitMembers(2, second);
   }
 
   @Test
@@ -126,6 +126,15 @@ class NodeTlsTest {
             .map(Member::status)
             .filter(status -> status.equals(MemberStatus.up()))
             .count();
+  }
+
+  /** What a node says of its cluster follows a little after it is told that it has joined. */
+  private static void awaitMembers(int expected, ClusterNode node) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (members(node) != expected && System.nanoTime() < end) {
+      Thread.sleep(20);
+    }
+    assertEquals(expected, members(node));
   }
 
   private static String address(ClusterNode node) {
