@@ -20,7 +20,7 @@ import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.model.checkpoint.ModelFile;
-import org.rebasin.model.network.Architecture;
+import org.rebasin.model.architecture.Architecture;
 
 /** A thousand merges at once on one node: how long they take, and what the heap holds meanwhile. */
 final class JobsBenchmark {

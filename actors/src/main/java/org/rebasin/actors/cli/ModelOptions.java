@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.work.Datasets;
+import org.rebasin.model.architecture.GraphArchitecture;
 import org.rebasin.model.checkpoint.DataType;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
@@ -18,7 +19,6 @@ import org.rebasin.model.data.Normalization;
 import org.rebasin.model.description.GivenArchitecture;
 import org.rebasin.model.description.OnnxModel;
 import org.rebasin.model.evaluation.Classifier;
-import org.rebasin.model.network.GraphArchitecture;
 import org.rebasin.model.tensor.Weights;
 import picocli.CommandLine.Option;
 

@@ -16,7 +16,7 @@ import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Strategy;
 import org.rebasin.model.aggregation.AggregationSettings;
-import org.rebasin.model.network.Architecture;
+import org.rebasin.model.architecture.Architecture;
 import org.rebasin.model.training.Optimizer;
 import org.rebasin.model.training.Schedule;
 import org.rebasin.model.training.TrainingSettings;

@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.rebasin.model.architecture.CheckpointArchitecture;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.TensorDeclaration;
 import org.rebasin.model.data.Normalization;
-import org.rebasin.model.network.CheckpointArchitecture;
 import org.rebasin.model.network.Network;
 
 /**

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.stream.BatchStream;
+import org.rebasin.model.architecture.Architecture;
 import org.rebasin.model.checkpoint.DataType;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
@@ -24,7 +25,6 @@ import org.rebasin.model.data.Dataset;
 import org.rebasin.model.data.LabelledImages;
 import org.rebasin.model.data.Normalization;
 import org.rebasin.model.data.RandomSubset;
-import org.rebasin.model.network.Architecture;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.tensor.Weights;
 

@@ -16,11 +16,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rebasin.model.architecture.Architecture;
 import org.rebasin.model.checkpoint.DataType;
 import org.rebasin.model.checkpoint.SafetensorsFile;
 import org.rebasin.model.checkpoint.SafetensorsWriter;
 import org.rebasin.model.checkpoint.TensorDeclaration;
-import org.rebasin.model.network.Architecture;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.tensor.Weights;
 

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rebasin.actors.http.Browser;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
+import org.rebasin.model.architecture.Architecture;
 import org.rebasin.model.checkpoint.ModelFile;
-import org.rebasin.model.network.Architecture;
 
 /** The dashboard of a real cluster, in a real browser. */
 class DashboardClusterTest {

@@ -30,8 +30,8 @@ import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.telemetry.DocumentedMetrics;
 import org.rebasin.actors.telemetry.Scrape;
+import org.rebasin.model.architecture.Architecture;
 import org.rebasin.model.checkpoint.ModelFile;
-import org.rebasin.model.network.Architecture;
 
 /** What the nodes of a cluster tell of a merge that they did together. */
 class NodeMetricsTest {

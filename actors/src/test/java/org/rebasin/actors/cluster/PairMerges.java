@@ -27,8 +27,8 @@ import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.work.Datasets;
 import org.rebasin.actors.work.Matching;
+import org.rebasin.model.architecture.Architecture;
 import org.rebasin.model.checkpoint.ModelFile;
-import org.rebasin.model.network.Architecture;
 
 /**
  * Merges of pairs of small random networks, done by a cluster and, to compare, by a node alone in

@@ -44,8 +44,8 @@ import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.store.StoreSettings;
 import org.rebasin.actors.work.Datasets;
 import org.rebasin.actors.work.Matching;
+import org.rebasin.model.architecture.Mlp;
 import org.rebasin.model.checkpoint.ModelFile;
-import org.rebasin.model.network.Mlp;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.tensor.Weights;
 

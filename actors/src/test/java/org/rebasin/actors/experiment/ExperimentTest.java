@@ -27,7 +27,7 @@ import org.rebasin.actors.node.RebasinNode;
 import org.rebasin.actors.report.Json;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.work.Datasets;
-import org.rebasin.model.network.Architecture;
+import org.rebasin.model.architecture.Architecture;
 
 class ExperimentTest {
   private static final Path SHIPPED = Path.of(System.getProperty("rebasin.experiments"));

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.store.StoreSettings;
-import org.rebasin.model.network.Architecture;
+import org.rebasin.model.architecture.Architecture;
 import org.rebasin.model.tensor.Weights;
 
 class StoreUpkeepTest {

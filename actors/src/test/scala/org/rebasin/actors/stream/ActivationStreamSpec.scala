@@ -9,7 +9,8 @@ import org.rebasin.actors.ActorSpec
 import org.rebasin.actors.work.Role
 import org.rebasin.model.alignment.ActivationMoments
 import org.rebasin.model.data.{DatasetSpecification, LabelledImages, Normalization}
-import org.rebasin.model.network.{Mlp, Network}
+import org.rebasin.model.architecture.Mlp
+import org.rebasin.model.network.Network
 import org.rebasin.model.permutation.PermutationSpec
 import org.rebasin.model.tensor.{NativeMemory, Weights}
 

@@ -3,7 +3,7 @@ package org.rebasin.model.benchmark;
 import java.util.Arrays;
 import java.util.Locale;
 import org.rebasin.model.alignment.ActivationMoments;
-import org.rebasin.model.network.Architecture;
+import org.rebasin.model.architecture.Architecture;
 import org.rebasin.model.network.Execution;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.permutation.PermutationSpec;

@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 import org.rebasin.model.data.Dataset;
 import org.rebasin.model.data.DatasetSpecification;
 import org.rebasin.model.network.Execution;
-import org.rebasin.model.network.Mlp;
+import org.rebasin.model.architecture.Mlp;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.permutation.LinearAssignmentSolver;
 import org.rebasin.model.tensor.Tensor;

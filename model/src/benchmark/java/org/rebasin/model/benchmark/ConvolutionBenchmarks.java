@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.rebasin.model.network.Architecture;
+import org.rebasin.model.architecture.Architecture;
 import org.rebasin.model.network.Execution;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.tensor.Tensor;

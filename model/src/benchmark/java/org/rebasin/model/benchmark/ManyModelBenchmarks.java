@@ -18,7 +18,7 @@ import org.rebasin.model.data.DatasetSpecification;
 import org.rebasin.model.evaluation.Classifier;
 import org.rebasin.model.evaluation.Score;
 import org.rebasin.model.merge.WeightedAverage;
-import org.rebasin.model.network.Mlp;
+import org.rebasin.model.architecture.Mlp;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.permutation.PermutationSpec;
 import org.rebasin.model.permutation.Permutations;

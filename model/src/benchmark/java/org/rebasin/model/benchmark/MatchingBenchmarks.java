@@ -16,7 +16,7 @@ import org.rebasin.model.alignment.Alignment;
 import org.rebasin.model.alignment.WeightMatching;
 import org.rebasin.model.data.Dataset;
 import org.rebasin.model.data.DatasetSpecification;
-import org.rebasin.model.network.Architecture;
+import org.rebasin.model.architecture.Architecture;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.network.Parameter;
 import org.rebasin.model.permutation.PermutationSpec;

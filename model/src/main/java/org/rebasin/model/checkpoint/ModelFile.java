@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.rebasin.model.network.CheckpointArchitecture;
+import org.rebasin.model.architecture.CheckpointArchitecture;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;

@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import org.rebasin.model.network.Architecture;
-import org.rebasin.model.network.GraphArchitecture;
+import org.rebasin.model.architecture.Architecture;
+import org.rebasin.model.architecture.GraphArchitecture;
 
 /**
  * An architecture as a user gives it: a family's text such as {@code mlp:784-512-10}, {@code

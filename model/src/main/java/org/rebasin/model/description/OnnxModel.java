@@ -2,7 +2,7 @@ package org.rebasin.model.description;
 
 import java.nio.file.Path;
 import onnx.Onnx.ModelProto;
-import org.rebasin.model.network.GraphArchitecture;
+import org.rebasin.model.architecture.GraphArchitecture;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.tensor.Weights;
 

@@ -1,5 +1,5 @@
 /**
- * A network as a graph of operators: shapes, parameters, forward and backward passes, architectures
- * by name or inferred from a checkpoint's tensors. Holds no optimiser, no data set and no file.
+ * A network as a graph of operators: shapes, parameters, forward and backward passes. Holds no
+ * architecture's name, no optimiser, no data set and no file.
  */
 package org.rebasin.model.network;

@@ -11,7 +11,7 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
-import org.rebasin.model.network.Mlp;
+import org.rebasin.model.architecture.Mlp;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.permutation.Permutation;
 import org.rebasin.model.permutation.PermutationSpec;

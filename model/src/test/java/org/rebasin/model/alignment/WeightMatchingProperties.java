@@ -11,7 +11,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
-import org.rebasin.model.network.Mlp;
+import org.rebasin.model.architecture.Mlp;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.permutation.PermutationSpec;
 import org.rebasin.model.permutation.Permutations;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rebasin.model.network.Mlp;
+import org.rebasin.model.architecture.Mlp;
 import org.rebasin.model.tensor.Tensor;
 
 class NpzFileTest {

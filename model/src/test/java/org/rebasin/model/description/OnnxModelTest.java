@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.rebasin.model.network.Architecture;
+import org.rebasin.model.architecture.Architecture;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.permutation.PermutationSpec;
 import org.rebasin.model.permutation.RandomPermutations;

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.nio.FloatBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.rebasin.model.architecture.Mlp;
 import org.rebasin.model.data.DatasetSpecification;
 import org.rebasin.model.data.LabelledImages;
 import org.rebasin.model.data.Normalization;
-import org.rebasin.model.network.Mlp;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.tensor.Weights;
 

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.rebasin.model.network.Mlp;
+import org.rebasin.model.architecture.Mlp;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rebasin.model.architecture.Mlp;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
 import org.rebasin.model.testing.RandomWeights;

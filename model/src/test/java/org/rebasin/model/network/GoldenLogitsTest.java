@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.rebasin.model.architecture.Architecture;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
 

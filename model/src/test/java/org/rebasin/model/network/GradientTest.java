@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.rebasin.model.architecture.Mlp;
 import org.rebasin.model.tensor.Tensor;
 import org.rebasin.model.tensor.Weights;
 

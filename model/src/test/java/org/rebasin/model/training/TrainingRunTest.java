@@ -6,13 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
+import org.rebasin.model.architecture.Mlp;
 import org.rebasin.model.data.Batch;
 import org.rebasin.model.data.BatchOrder;
 import org.rebasin.model.data.Dataset;
 import org.rebasin.model.data.DatasetSpecification;
 import org.rebasin.model.evaluation.Classifier;
 import org.rebasin.model.evaluation.Score;
-import org.rebasin.model.network.Mlp;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.tensor.Weights;
 import org.rebasin.model.testing.RandomWeights;
