@@ -1,5 +1,6 @@
 package org.rebasin.actors
 
+import org.rebasin.actors.work.Split
 import java.util.Optional
 
 import akka.actor.testkit.typed.scaladsl.ScalaTestWithActorTestKit
@@ -20,7 +21,7 @@ abstract class ActorSpec(config: Config = ConfigFactory.load())
     new Task.Train(label, "mlp:4-3-2", "digits", Optional.empty[Integer], settings)
 
   def evaluate(label: String): Task.Evaluate =
-    Task.Evaluate.one(model(label), "digits", Task.Split.TEST)
+    Task.Evaluate.one(model(label), "digits", Split.TEST)
 
   def model(label: String): ModelId = {
     val digest = java.security.MessageDigest.getInstance("SHA-256")

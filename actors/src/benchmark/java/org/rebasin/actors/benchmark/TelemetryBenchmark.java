@@ -1,5 +1,6 @@
 package org.rebasin.actors.benchmark;
 
+import org.rebasin.actors.work.Split;
 import com.sun.management.OperatingSystemMXBean;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
@@ -164,7 +165,7 @@ final class TelemetryBenchmark {
           Optional.of(AlignmentPlan.toReference(new Matching.Weight(1), 1, false)),
           Optional.of(List.of(0.5, 0.5)),
           Optional.empty(),
-          Optional.of(new EvaluationPlan(DATA, true, 11, Set.of(Task.Split.TEST))));
+          Optional.of(new EvaluationPlan(DATA, true, 11, Set.of(Split.TEST))));
     }
 
     private static MergeRequest.Source train(long seed) {

@@ -19,8 +19,8 @@ import org.rebasin.actors.report.PlotFile;
 import org.rebasin.actors.report.Tables;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Correction;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Strategy;
-import org.rebasin.actors.work.Task;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -78,7 +78,7 @@ final class BarrierCommand extends RebasinCommand {
               correction,
               Optional.of(
                   new MergeRequest.EvaluationPlan(
-                      data, false, points, EnumSet.allOf(Task.Split.class))));
+                      data, false, points, EnumSet.allOf(Split.class))));
         },
         this::barrier);
   }

@@ -22,6 +22,7 @@ import org.rebasin.actors.report.Plot;
 import org.rebasin.actors.report.PlotFile;
 import org.rebasin.actors.report.Tables;
 import org.rebasin.actors.work.Matching;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Task;
 import org.rebasin.model.architecture.Mlp;
 import org.rebasin.model.data.Dataset;
@@ -106,8 +107,7 @@ final class DemoCommand extends RebasinCommand {
         Optional.of(MergeRequest.AlignmentPlan.toReference(new Matching.Weight(0), seed, false)),
         Optional.of(IntStream.range(0, models).mapToObj(i -> 1.0 / models).toList()),
         Optional.empty(),
-        Optional.of(
-            new MergeRequest.EvaluationPlan(data, true, CURVE_POINTS, Set.of(Task.Split.TEST))));
+        Optional.of(new MergeRequest.EvaluationPlan(data, true, CURVE_POINTS, Set.of(Split.TEST))));
   }
 
   private Output demonstrate(Workplace workplace, MergeRequest request) {
@@ -157,8 +157,8 @@ final class DemoCommand extends RebasinCommand {
 
   private String text(MergeOutcome outcome) {
     MergeOutcome.Controls controls = outcome.controls().orElseThrow();
-    Curve naive = outcome.curve(CurveKind.NAIVE).get(Task.Split.TEST);
-    Curve aligned = outcome.curve(CurveKind.ALIGNED).get(Task.Split.TEST);
+    Curve naive = outcome.curve(CurveKind.NAIVE).get(Split.TEST);
+    Curve aligned = outcome.curve(CurveKind.ALIGNED).get(Split.TEST);
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("test", "loss", "accuracy", "barrier"));
     for (int i = 0; i < models; i++) {

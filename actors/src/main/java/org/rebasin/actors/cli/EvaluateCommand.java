@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.rebasin.actors.report.Documents;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskResult;
 import org.rebasin.model.evaluation.Score;
@@ -26,7 +27,7 @@ final class EvaluateCommand extends RebasinCommand {
       names = "--split",
       defaultValue = "test",
       description = "${COMPLETION-CANDIDATES} (default: test).")
-  private Task.Split split;
+  private Split split;
 
   @Mixin private ModelOptions models;
 

@@ -10,7 +10,7 @@ import java.util.Set;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Matching;
-import org.rebasin.actors.work.Task;
+import org.rebasin.actors.work.Split;
 import org.rebasin.model.data.Normalization;
 
 /**
@@ -47,10 +47,7 @@ final class CheckpointsExperiment {
             .map(
                 data ->
                     new MergeRequest.EvaluationPlan(
-                        data,
-                        true,
-                        experiment.settings().getInt("points"),
-                        Set.of(Task.Split.TEST)));
+                        data, true, experiment.settings().getInt("points"), Set.of(Split.TEST)));
     JsonNode found =
         laboratory.merge(
             normalization

@@ -14,6 +14,7 @@ import org.rebasin.actors.federation.FederationName;
 import org.rebasin.actors.federation.FederationSettings;
 import org.rebasin.actors.report.Plot;
 import org.rebasin.actors.work.Matching;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.Task;
 import org.rebasin.model.aggregation.AggregationSettings;
@@ -128,7 +129,7 @@ final class FederatedRuns {
                 .mapToObj(each -> cohort.training(each, epochs(), Seeds.mix(SEED, each)))
                 .toList())
         .stream()
-        .map(trained -> Task.Evaluate.one(trained.model(), experiment.data(), Task.Split.TEST))
+        .map(trained -> Task.Evaluate.one(trained.model(), experiment.data(), Split.TEST))
         .mapToDouble(laboratory::accuracy)
         .max()
         .orElseThrow();

@@ -14,6 +14,7 @@ import org.rebasin.actors.job.MergeOutcome.CurveKind;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.report.Plot;
 import org.rebasin.actors.work.Matching;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Task;
 
 /**
@@ -101,7 +102,7 @@ final class OnsetExperiment {
                 experiment.data(),
                 false,
                 experiment.settings().getInt("points"),
-                Set.of(Task.Split.TEST),
+                Set.of(Split.TEST),
                 EnumSet.of(CurveKind.NAIVE, CurveKind.ALIGNED))));
   }
 }

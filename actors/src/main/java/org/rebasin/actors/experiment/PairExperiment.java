@@ -17,6 +17,7 @@ import org.rebasin.actors.report.Plot;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.Matching;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Task;
 
 /**
@@ -31,7 +32,7 @@ final class PairExperiment {
   private final Experiment experiment;
   private final Config settings;
   private final int points;
-  private final Set<Task.Split> splits;
+  private final Set<Split> splits;
 
   private final Map<String, Object> document = new LinkedHashMap<>();
   private final List<List<String>> rows = new ArrayList<>();
@@ -45,8 +46,8 @@ final class PairExperiment {
     this.points = settings.getInt("points");
     this.splits =
         settings.getStringList("splits").stream()
-            .map(split -> Task.Split.valueOf(split.toUpperCase(java.util.Locale.ROOT)))
-            .collect(Collectors.toCollection(() -> EnumSet.noneOf(Task.Split.class)));
+            .map(split -> Split.valueOf(split.toUpperCase(java.util.Locale.ROOT)))
+            .collect(Collectors.toCollection(() -> EnumSet.noneOf(Split.class)));
   }
 
   Findings run() {

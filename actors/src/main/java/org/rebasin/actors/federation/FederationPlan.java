@@ -29,7 +29,9 @@ import org.rebasin.actors.federation.FederationJournalEvent.Trained;
 import org.rebasin.actors.federation.FederationSettings.Participant;
 import org.rebasin.actors.federation.FederationState.Known;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.work.Combination;
 import org.rebasin.actors.work.Matching;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskKey;
 import org.rebasin.actors.work.TaskResult;
@@ -115,7 +117,7 @@ record FederationPlan(Known state) {
   }
 
   private Task.Evaluate evaluation(ModelId model) {
-    return Task.Evaluate.one(model, settings().gate().data(), Task.Split.TEST);
+    return Task.Evaluate.one(model, settings().gate().data(), Split.TEST);
   }
 
   private List<WantedTask<?>> waiting(Waiting one) {
@@ -282,10 +284,10 @@ record FederationPlan(Known state) {
                 new Task.Evaluate(
                     List.of(model.get()),
                     List.of(1.0),
-                    Task.Combination.WEIGHTS,
+                    Combination.WEIGHTS,
                     settings().correction(),
                     settings().gate().data(),
-                    Task.Split.TEST),
+                    Split.TEST),
                 TaskResult.Evaluated.class,
                 (evaluated, at) ->
                     new AloneEvaluated(candidate.number(), member, evaluated.score(), at),

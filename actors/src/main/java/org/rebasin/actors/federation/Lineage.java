@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.rebasin.actors.store.ModelId;
-import org.rebasin.actors.work.Task;
+import org.rebasin.actors.work.Ingredient;
 
 /**
  * A federation's versions. Immutable.
@@ -30,7 +30,7 @@ record Lineage(List<Version> versions, OptionalInt current, List<Recipe> recipes
       int version,
       Optional<ModelId> global,
       Optional<ModelId> serverState,
-      List<Task.Ingredient> ingredients) {
+      List<Ingredient> ingredients) {
     /** Copies the list. */
     Recipe {
       ingredients = List.copyOf(ingredients);
@@ -111,7 +111,7 @@ record Lineage(List<Version> versions, OptionalInt current, List<Recipe> recipes
     for (Recipe recipe : recipes) {
       recipe.global().ifPresent(kept::add);
       recipe.serverState().ifPresent(kept::add);
-      for (Task.Ingredient ingredient : recipe.ingredients()) {
+      for (Ingredient ingredient : recipe.ingredients()) {
         kept.add(ingredient.model());
         ingredient.base().ifPresent(kept::add);
       }

@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.rebasin.actors.federation.FederationState.Known;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Correction;
+import org.rebasin.actors.work.Ingredient;
 import org.rebasin.actors.work.Task;
 import org.rebasin.model.aggregation.Aggregation;
 import org.rebasin.model.aggregation.AggregationSettings;
@@ -29,12 +30,12 @@ record VersionMaking(Known state) {
         candidate.parent().isPresent()
             ? state.lineage().find(candidate.parent().getAsInt())
             : Optional.empty();
-    List<Task.Ingredient> ingredients =
+    List<Ingredient> ingredients =
         members.stream()
             .map(state::waiting)
             .map(
                 one ->
-                    new Task.Ingredient(
+                    new Ingredient(
                         one.contribution().model(),
                         one.permutations(),
                         state.base(one.contribution()),
@@ -61,8 +62,7 @@ record VersionMaking(Known state) {
   }
 
   /** The task that corrects it. */
-  Task.Correct correction(
-      ModelId merged, List<Task.Ingredient> ingredients, Correction correction) {
+  Task.Correct correction(ModelId merged, List<Ingredient> ingredients, Correction correction) {
     return new Task.Correct(
         merged,
         ingredients.stream().map(one -> new Task.Member(one.model(), one.permutations())).toList(),
@@ -71,17 +71,17 @@ record VersionMaking(Known state) {
   }
 
   /** How much each counted, summing to 1. */
-  private List<Double> shares(List<Task.Ingredient> ingredients) {
+  private List<Double> shares(List<Ingredient> ingredients) {
     double[] weights = weights(ingredients);
     double sum = Arrays.stream(weights).sum();
     return Arrays.stream(weights).mapToObj(weight -> weight / sum).toList();
   }
 
-  private double[] weights(List<Task.Ingredient> ingredients) {
+  private double[] weights(List<Ingredient> ingredients) {
     return Aggregation.weights(
         settings().aggregation(),
-        ingredients.stream().mapToLong(Task.Ingredient::examples).toArray(),
-        ingredients.stream().mapToInt(Task.Ingredient::staleness).toArray());
+        ingredients.stream().mapToLong(Ingredient::examples).toArray(),
+        ingredients.stream().mapToInt(Ingredient::staleness).toArray());
   }
 
   /** A candidate as the version that it becomes. */
@@ -92,7 +92,7 @@ record VersionMaking(Known state) {
     List<Version.Ingredient> ingredients = new ArrayList<>();
     for (int i = 0; i < candidate.members().size(); i++) {
       Contribution contribution = state.waiting(candidate.members().get(i)).contribution();
-      Task.Ingredient ingredient = recipe.ingredients().get(i);
+      Ingredient ingredient = recipe.ingredients().get(i);
       ingredients.add(
           new Version.Ingredient(
               contribution.id(),

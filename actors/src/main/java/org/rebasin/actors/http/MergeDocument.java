@@ -21,8 +21,8 @@ import org.rebasin.actors.job.MergeRequest.EvaluationPlan;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.Matching;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Strategy;
-import org.rebasin.actors.work.Task;
 import org.rebasin.model.merge.WeightedAverage;
 
 /**
@@ -278,7 +278,7 @@ record MergeDocument(
     if (!controls && curve == 0) {
       return Optional.empty();
     }
-    Set<Task.Split> splits = curve == 0 ? new HashSet<>() : EnumSet.allOf(Task.Split.class);
+    Set<Split> splits = curve == 0 ? new HashSet<>() : EnumSet.allOf(Split.class);
     return Optional.of(
         new EvaluationPlan(
             needed(controls ? "evaluate" : "points", resolved), controls, curve, splits));

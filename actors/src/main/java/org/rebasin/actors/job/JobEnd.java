@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.rebasin.actors.telemetry.MergeMetrics;
 import org.rebasin.actors.telemetry.Traces;
-import org.rebasin.actors.work.Task;
+import org.rebasin.actors.work.Split;
 
 /** Tells telemetry what a job came to. */
 final class JobEnd {
@@ -27,7 +27,7 @@ final class JobEnd {
           .curves()
           .forEach(
               (kind, bySplit) ->
-                  Optional.ofNullable(bySplit.get(Task.Split.TEST))
+                  Optional.ofNullable(bySplit.get(Split.TEST))
                       .ifPresent(
                           curve ->
                               MergeMetrics.barrier(kind.text(), curve.barrier().aboveChord())));

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.rebasin.actors.store.ModelId;
-import org.rebasin.actors.work.Task;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.TaskResult;
 import org.rebasin.actors.work.TaskResult.Evaluated;
 import org.rebasin.model.evaluation.LossBarrier;
@@ -31,7 +31,7 @@ public record MergeOutcome(
     Optional<TaskResult.AlignedMany> common,
     Optional<ModelId> merged,
     Optional<Controls> controls,
-    Map<CurveKind, Map<Task.Split, Curve>> curves) {
+    Map<CurveKind, Map<Split, Curve>> curves) {
 
   /** What lies between the two ends of a curve. */
   public enum CurveKind {
@@ -51,7 +51,7 @@ public record MergeOutcome(
   }
 
   /** A curve by split; empty if it was not asked for. */
-  public Map<Task.Split, Curve> curve(CurveKind kind) {
+  public Map<Split, Curve> curve(CurveKind kind) {
     return curves.getOrDefault(kind, Map.of());
   }
 

@@ -8,6 +8,7 @@ import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.Outline;
 import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.Matching;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.Task;
 
@@ -122,7 +123,7 @@ public record MergeRequest(
       String data,
       boolean controls,
       int curvePoints,
-      Set<Task.Split> curveSplits,
+      Set<Split> curveSplits,
       Set<MergeOutcome.CurveKind> curveKinds) {
     /** Copies the sets. */
     public EvaluationPlan {
@@ -142,8 +143,7 @@ public record MergeRequest(
     }
 
     /** All curves that the request gives the means for. */
-    public EvaluationPlan(
-        String data, boolean controls, int curvePoints, Set<Task.Split> curveSplits) {
+    public EvaluationPlan(String data, boolean controls, int curvePoints, Set<Split> curveSplits) {
       this(data, controls, curvePoints, curveSplits, EnumSet.allOf(MergeOutcome.CurveKind.class));
     }
   }

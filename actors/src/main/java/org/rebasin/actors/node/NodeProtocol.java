@@ -8,13 +8,16 @@ import org.rebasin.actors.store.Outline;
 import org.rebasin.actors.stream.StreamProtocol;
 import org.rebasin.actors.wire.WireClasses;
 import org.rebasin.actors.wire.WireProtocol;
+import org.rebasin.actors.work.Combination;
 import org.rebasin.actors.work.Correction;
+import org.rebasin.actors.work.Ingredient;
 import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Preparation;
 import org.rebasin.actors.work.Progress;
 import org.rebasin.actors.work.QueueLoad;
 import org.rebasin.actors.work.Role;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskFailure;
@@ -121,8 +124,8 @@ public final class NodeProtocol implements WireProtocol {
         .add(315, Task.Correct.class)
         .add(316, Task.Evaluate.class)
         .add(317, Task.Member.class)
-        .add(318, Task.Combination.class)
-        .add(319, Task.Split.class)
+        .add(318, Combination.class)
+        .add(319, Split.class)
         .add(320, JobId.class)
         .add(321, TaskKey.class)
         .add(322, Task.TrainFrom.class)
@@ -130,7 +133,7 @@ public final class NodeProtocol implements WireProtocol {
         .add(327, Task.CountExamples.class)
         .add(324, Task.Screen.class)
         .add(325, Task.Aggregate.class)
-        .add(326, Task.Ingredient.class)
+        .add(326, Ingredient.class)
         .add(330, TaskResult.Trained.class)
         .add(331, TaskResult.Collected.class)
         .add(332, TaskResult.AlignedMany.class)

@@ -13,7 +13,7 @@ import org.rebasin.actors.report.HtmlReport.Picture;
 import org.rebasin.actors.report.HtmlReport.Section;
 import org.rebasin.actors.report.HtmlReport.Table;
 import org.rebasin.actors.report.HtmlReport.Text;
-import org.rebasin.actors.work.Task.Split;
+import org.rebasin.actors.work.Split;
 
 /** The lines between two models in a report, from {@link Documents#curves} as a tree. */
 final class CurveSections {

@@ -9,7 +9,7 @@ import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeOutcome.Curve;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.store.ModelId;
-import org.rebasin.actors.work.Task.Split;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.TaskResult;
 import org.rebasin.actors.work.TaskResult.Evaluated;
 import org.rebasin.model.alignment.Alignment;

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import org.rebasin.actors.job.MergeOutcome.Curve;
 import org.rebasin.actors.job.MergeOutcome.CurveKind;
-import org.rebasin.actors.work.Task.Split;
+import org.rebasin.actors.work.Split;
 
 /**
  * A picture of some lines, as data.

@@ -65,7 +65,7 @@ final class Aggregator {
       PermutationSpec spec = PermutationSpec.of(first.network());
       List<Aggregation.Ingredient> ingredients = new ArrayList<>();
       for (int i = 0; i < models.size(); i++) {
-        Task.Ingredient ingredient = task.ingredients().get(i);
+        Ingredient ingredient = task.ingredients().get(i);
         TensorSource tensors = models.get(i)::read;
         ingredients.add(
             new Aggregation.Ingredient(
@@ -130,7 +130,7 @@ final class Aggregator {
     List<String> inputs = new ArrayList<>();
     task.global().map(ModelId::sha256).ifPresent(inputs::add);
     for (int i = 0; i < task.ingredients().size(); i++) {
-      Task.Ingredient ingredient = task.ingredients().get(i);
+      Ingredient ingredient = task.ingredients().get(i);
       inputs.add(ingredient.model().sha256());
       settings.put(
           "ingredient_" + (i + 1),

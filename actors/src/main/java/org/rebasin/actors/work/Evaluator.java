@@ -35,7 +35,7 @@ public final class Evaluator implements TaskRunner {
   public CompletionStage<TaskResult> run(Task task, Consumer<Progress> progress) {
     Task.Evaluate evaluate = (Task.Evaluate) task;
     Dataset dataset = datasets.get(evaluate.data());
-    LabelledImages images = evaluate.split() == Task.Split.TRAIN ? dataset.train() : dataset.test();
+    LabelledImages images = evaluate.split() == Split.TRAIN ? dataset.train() : dataset.test();
     List<ModelFile> files = new ArrayList<>();
     try {
       evaluate.models().forEach(model -> files.add(store.open(model)));
@@ -51,7 +51,7 @@ public final class Evaluator implements TaskRunner {
     Normalization normalization = Preparation.normalizationOf(files.get(0));
     List<Weights> models = files.stream().map(ModelFile::weights).toList();
     double[] weights = task.weights().stream().mapToDouble(Double::doubleValue).toArray();
-    if (task.combination() == Task.Combination.LOGITS) {
+    if (task.combination() == Combination.LOGITS) {
       try (Ensemble ensemble = new Ensemble(network, models, weights, images, normalization)) {
         return ensemble.evaluate(images, BINS);
       }

@@ -19,7 +19,9 @@ public sealed interface Task {
   Role role();
 
   /** The models that it reads, each once. */
-  List<ModelId> inputs();
+  default List<ModelId> inputs() {
+    return List.of();
+  }
 
   /** What is done, wherever it is. */
   default Task itself() {
@@ -34,6 +36,38 @@ public sealed interface Task {
    */
   default boolean mayBeDone(Optional<String> at, Predicate<String> isPresent) {
     return true;
+  }
+
+  /** What a {@link Role#TRAINER} does. */
+  sealed interface TrainerTask extends Task {
+    @Override
+    default Role role() {
+      return Role.TRAINER;
+    }
+  }
+
+  /** What a {@link Role#COLLECTOR} does. */
+  sealed interface CollectorTask extends Task {
+    @Override
+    default Role role() {
+      return Role.COLLECTOR;
+    }
+  }
+
+  /** What a {@link Role#SOLVER} does. */
+  sealed interface SolverTask extends Task {
+    @Override
+    default Role role() {
+      return Role.SOLVER;
+    }
+  }
+
+  /** What a {@link Role#EVALUATOR} does. */
+  sealed interface EvaluatorTask extends Task {
+    @Override
+    default Role role() {
+      return Role.EVALUATOR;
+    }
   }
 
   /**
@@ -54,7 +88,7 @@ public sealed interface Task {
       TrainingSettings settings,
       Preparation preparation,
       boolean keepEpochs)
-      implements Task {
+      implements TrainerTask {
     /** The training of a network on images as they are. */
     public Train(
         String label,
@@ -74,16 +108,6 @@ public sealed interface Task {
     public TrainFrom from(ModelId start, double proximal) {
       return new TrainFrom(this, start, proximal);
     }
-
-    @Override
-    public List<ModelId> inputs() {
-      return List.of();
-    }
-
-    @Override
-    public Role role() {
-      return Role.TRAINER;
-    }
   }
 
   /**
@@ -95,7 +119,7 @@ public sealed interface Task {
    * @param proximal FedProx's μ: (μ/2)‖w − w_start‖² is added to the loss (Li et al. 2020); 0 for
    *     nothing
    */
-  record TrainFrom(Train training, ModelId start, double proximal) implements Task {
+  record TrainFrom(Train training, ModelId start, double proximal) implements TrainerTask {
     /** Checks the number. */
     public TrainFrom {
       if (!(proximal >= 0 && Double.isFinite(proximal))) {
@@ -107,25 +131,10 @@ public sealed interface Task {
     public List<ModelId> inputs() {
       return List.of(start);
     }
-
-    @Override
-    public Role role() {
-      return Role.TRAINER;
-    }
   }
 
   /** Counts the training images of a data set. */
-  record CountExamples(String data) implements Task {
-    @Override
-    public List<ModelId> inputs() {
-      return List.of();
-    }
-
-    @Override
-    public Role role() {
-      return Role.TRAINER;
-    }
-  }
+  record CountExamples(String data) implements TrainerTask {}
 
   /**
    * Measures how the units of two models act together on a part of the training images.
@@ -134,15 +143,10 @@ public sealed interface Task {
    * @param shards into how many the images are cut
    */
   record Collect(ModelId reference, ModelId model, String data, int shard, int shards)
-      implements Task {
+      implements CollectorTask {
     @Override
     public List<ModelId> inputs() {
       return List.of(reference, model);
-    }
-
-    @Override
-    public Role role() {
-      return Role.COLLECTOR;
     }
   }
 
@@ -152,18 +156,7 @@ public sealed interface Task {
    *
    * @param outline of both models
    */
-  record CollectApart(Collect collection, Outline outline) implements Task {
-    /** None are read here. */
-    @Override
-    public List<ModelId> inputs() {
-      return List.of();
-    }
-
-    @Override
-    public Role role() {
-      return Role.COLLECTOR;
-    }
-  }
+  record CollectApart(Collect collection, Outline outline) implements CollectorTask {}
 
   /**
    * Finds the permutations that align a model to a reference by their activations alone; neither is
@@ -178,7 +171,7 @@ public sealed interface Task {
       Outline outline,
       Matching.Activation matching,
       List<ModelId> moments)
-      implements Task {
+      implements SolverTask {
     /** Copies the list. */
     public Match {
       moments = List.copyOf(moments);
@@ -187,11 +180,6 @@ public sealed interface Task {
     @Override
     public List<ModelId> inputs() {
       return moments.stream().distinct().toList();
-    }
-
-    @Override
-    public Role role() {
-      return Role.SOLVER;
     }
   }
 
@@ -243,7 +231,7 @@ public sealed interface Task {
       List<ModelId> moments,
       long seed,
       boolean keepModel)
-      implements Task {
+      implements SolverTask {
     /** Copies the list. */
     public Align {
       moments = List.copyOf(moments);
@@ -258,11 +246,6 @@ public sealed interface Task {
     public List<ModelId> inputs() {
       return Stream.concat(Stream.of(reference, model), moments.stream()).distinct().toList();
     }
-
-    @Override
-    public Role role() {
-      return Role.SOLVER;
-    }
   }
 
   /**
@@ -272,20 +255,15 @@ public sealed interface Task {
    *
    * @param start such as those of an earlier model of the same origin
    */
-  record AlignFrom(Align alignment, Permutations start) implements Task {
+  record AlignFrom(Align alignment, Permutations start) implements SolverTask {
     @Override
     public List<ModelId> inputs() {
       return alignment.inputs();
     }
-
-    @Override
-    public Role role() {
-      return Role.SOLVER;
-    }
   }
 
   /** Finds the permutations that bring many models into a common order, all of them at once. */
-  record AlignMany(List<ModelId> models, Strategy strategy, long seed) implements Task {
+  record AlignMany(List<ModelId> models, Strategy strategy, long seed) implements SolverTask {
     /** Copies the list. */
     public AlignMany {
       models = List.copyOf(models);
@@ -295,11 +273,6 @@ public sealed interface Task {
     public List<ModelId> inputs() {
       return models.stream().distinct().toList();
     }
-
-    @Override
-    public Role role() {
-      return Role.SOLVER;
-    }
   }
 
   /**
@@ -308,7 +281,8 @@ public sealed interface Task {
    * @param members the models, of which the first defines names, types and order
    * @param weights how much each counts, summing to 1
    */
-  record Merge(List<Member> members, List<Double> weights, Strategy strategy) implements Task {
+  record Merge(List<Member> members, List<Double> weights, Strategy strategy)
+      implements SolverTask {
     /** Copies the lists. */
     public Merge {
       members = List.copyOf(members);
@@ -319,11 +293,6 @@ public sealed interface Task {
     public List<ModelId> inputs() {
       return members.stream().map(Member::model).distinct().toList();
     }
-
-    @Override
-    public Role role() {
-      return Role.SOLVER;
-    }
   }
 
   /**
@@ -333,7 +302,7 @@ public sealed interface Task {
    * @param weights how much each counted
    */
   record Correct(ModelId merged, List<Member> members, List<Double> weights, Correction correction)
-      implements Task {
+      implements CollectorTask {
     /** Copies the lists. */
     public Correct {
       members = List.copyOf(members);
@@ -346,11 +315,6 @@ public sealed interface Task {
           .distinct()
           .toList();
     }
-
-    @Override
-    public Role role() {
-      return Role.COLLECTOR;
-    }
   }
 
   /**
@@ -362,15 +326,10 @@ public sealed interface Task {
    * @param normBound how many times the reference's norm the model's may be at most
    */
   record Screen(Optional<ModelId> reference, String architecture, ModelId model, double normBound)
-      implements Task {
+      implements SolverTask {
     @Override
     public List<ModelId> inputs() {
       return Stream.concat(reference.stream(), Stream.of(model)).distinct().toList();
-    }
-
-    @Override
-    public Role role() {
-      return Role.SOLVER;
     }
   }
 
@@ -387,7 +346,7 @@ public sealed interface Task {
       Optional<ModelId> serverState,
       List<Ingredient> ingredients,
       AggregationSettings settings)
-      implements Task {
+      implements SolverTask {
     /** Checks that there is something, and copies the list. */
     public Aggregate {
       ingredients = List.copyOf(ingredients);
@@ -406,36 +365,6 @@ public sealed interface Task {
           .flatMap(models -> models)
           .distinct()
           .toList();
-    }
-
-    @Override
-    public Role role() {
-      return Role.SOLVER;
-    }
-  }
-
-  /**
-   * A contribution to a version.
-   *
-   * @param permutations that bring it into the global model's order, if any
-   * @param base the version that it began from; empty for weights of its own
-   * @param staleness how many versions the global model is ahead of its base
-   * @param examples that it has seen
-   */
-  record Ingredient(
-      ModelId model,
-      Optional<Permutations> permutations,
-      Optional<ModelId> base,
-      int staleness,
-      long examples) {
-    /** Checks the numbers. */
-    public Ingredient {
-      if (staleness < 0) {
-        throw new IllegalArgumentException("staleness: expected at least 0, found " + staleness);
-      }
-      if (examples < 1) {
-        throw new IllegalArgumentException("examples: expected at least 1, found " + examples);
-      }
     }
   }
 
@@ -456,7 +385,7 @@ public sealed interface Task {
       Optional<Correction> correction,
       String data,
       Split split)
-      implements Task {
+      implements EvaluatorTask {
     /** Copies the lists. */
     public Evaluate {
       models = List.copyOf(models);
@@ -489,32 +418,6 @@ public sealed interface Task {
     @Override
     public List<ModelId> inputs() {
       return models.stream().distinct().toList();
-    }
-
-    @Override
-    public Role role() {
-      return Role.EVALUATOR;
-    }
-  }
-
-  /** What is averaged when several models are evaluated as one. */
-  enum Combination {
-    /** Their weights: one network. */
-    WEIGHTS,
-    /** Their outputs: an ensemble. */
-    LOGITS
-  }
-
-  /** A part of a data set. */
-  enum Split {
-    /** What networks learn from. */
-    TRAIN,
-    /** What they are judged by. */
-    TEST;
-
-    /** The name on the command line. */
-    public String text() {
-      return name().toLowerCase(java.util.Locale.ROOT);
     }
   }
 }

@@ -1,6 +1,5 @@
 package org.rebasin.actors.work;
 
-import akka.actor.ActorPaths;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorRefResolver;
 import akka.actor.typed.Behavior;
@@ -12,14 +11,11 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.rebasin.actors.telemetry.TaskMetrics;
 import org.rebasin.actors.wire.WireMessage;
 
@@ -153,24 +149,11 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
     }
   }
 
-  /** A worker that is known, what it last asked for, and what it was given for that. */
-  private static final class Slot {
-    private final Role role;
-    private long pull;
-    private Optional<TaskKey> held = Optional.empty();
-    private Optional<String> home = Optional.empty();
-
-    Slot(Role role) {
-      this.role = role;
-    }
-  }
-
   private final TimerScheduler<Command> timers;
   private final Rules rules;
   private final Map<TaskKey, Entry> entries = new HashMap<>();
   private final WaitingTasks waiting = new WaitingTasks();
-  private final Map<ActorRef<Worker.Command>, Slot> slots = new HashMap<>();
-  private final Map<Role, Set<ActorRef<Worker.Command>>> idle = new EnumMap<>(Role.class);
+  private final WorkerSlots slots;
   private boolean settled;
 
   /** How tasks ended; empty where nobody wants to know. */
@@ -188,6 +171,7 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
     super(context);
     this.timers = timers;
     this.rules = rules;
+    slots = new WorkerSlots(worker -> context.watchWith(worker, new WorkerLost(worker)));
     settled = rules.settling().isZero();
     if (!settled) {
       timers.startSingleTimer(new Settled(), rules.settling());
@@ -249,7 +233,7 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
   }
 
   private Behavior<Command> onPull(Pull pull) {
-    Slot slot = slot(pull.worker(), pull.role());
+    WorkerSlots.Slot slot = slots.of(pull.worker(), pull.role());
     if (pull.pull() < slot.pull) {
       return this;
     }
@@ -261,13 +245,13 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
     slot.held.map(entries::get).ifPresent(entry -> lose(entry, "its worker dropped it"));
     slot.held = Optional.empty();
     slot.pull = pull.pull();
-    idle(pull.role()).add(pull.worker());
+    slots.idle(pull.role()).add(pull.worker());
     handOut(pull.role());
     return this;
   }
 
   private Behavior<Command> onStationed(Stationed stationed) {
-    Slot slot = slot(stationed.worker(), stationed.role());
+    WorkerSlots.Slot slot = slots.of(stationed.worker(), stationed.role());
     Optional<String> home = Optional.of(stationed.home());
     if (!slot.home.equals(home)) {
       slot.home = home;
@@ -279,22 +263,14 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
     return this;
   }
 
-  private boolean isPresent(String home) {
-    return slots.values().stream().anyMatch(slot -> slot.home.equals(Optional.of(home)));
-  }
-
-  private boolean mayHave(ActorRef<Worker.Command> worker, Entry entry) {
-    return entry.submit.task().mayBeDone(slots.get(worker).home, this::isPresent);
-  }
-
   private Behavior<Command> onHolding(Holding holding) {
-    Slot slot = slot(holding.worker(), holding.role());
+    WorkerSlots.Slot slot = slots.of(holding.worker(), holding.role());
     Entry entry = entries.get(holding.key());
     if (entry != null && entry.holder.isEmpty()) {
       // Handed out by an earlier queue.
       timers.cancel(entry.key());
       waiting.remove(entry.role(), entry.key());
-      idle(slot.role).remove(holding.worker());
+      slots.idle(slot.role).remove(holding.worker());
       slot.pull = holding.pull();
       hold(entry, holding.worker(), slot);
     }
@@ -302,37 +278,34 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
   }
 
   private void handOut(Role role) {
-    Set<ActorRef<Worker.Command>> workers = idle(role);
-    while (settled && !workers.isEmpty()) {
+    while (settled && !slots.idle(role).isEmpty()) {
       Optional<TaskKey> next =
-          waiting.next(
-              role, key -> workers.stream().anyMatch(worker -> mayHave(worker, entries.get(key))));
+          waiting.next(role, key -> slots.anyIdleFor(entries.get(key).submit.task()));
       if (next.isEmpty()) {
         return;
       }
       Entry entry = entries.get(next.get());
-      List<ActorRef<Worker.Command>> able =
-          workers.stream().filter(candidate -> mayHave(candidate, entry)).toList();
+      List<ActorRef<Worker.Command>> able = slots.idleFor(entry.submit.task());
       ActorRef<Worker.Command> worker =
           able.stream()
               .filter(candidate -> !entry.failedOn.equals(Optional.of(candidate)))
               .findFirst()
               .orElseGet(() -> able.get(0));
-      workers.remove(worker);
-      Slot slot = slots.get(worker);
+      slots.idle(role).remove(worker);
+      WorkerSlots.Slot slot = slots.of(worker, role);
       hold(entry, worker, slot);
       assign(worker, slot, entry.key());
     }
   }
 
-  private void hold(Entry entry, ActorRef<Worker.Command> worker, Slot slot) {
+  private void hold(Entry entry, ActorRef<Worker.Command> worker, WorkerSlots.Slot slot) {
     entry.holder = Optional.of(worker);
     slot.held = Optional.of(entry.key());
     waiting.started(entry.key().job());
     TaskMetrics.started(entry.role().text());
   }
 
-  private void assign(ActorRef<Worker.Command> worker, Slot slot, TaskKey key) {
+  private void assign(ActorRef<Worker.Command> worker, WorkerSlots.Slot slot, TaskKey key) {
     Entry entry = entries.get(key);
     if (entry != null) {
       worker.tell(new Worker.Assigned(key, slot.pull, entry.submit.task().itself()));
@@ -378,7 +351,8 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
    */
   private void acknowledge(TaskKey key, ActorRef<Worker.Command> worker) {
     if (entries.containsKey(key) || ended.containsKey(key)) {
-      Optional.ofNullable(slots.get(worker))
+      slots
+          .find(worker)
           .filter(slot -> slot.held.equals(Optional.of(key)))
           .ifPresent(slot -> slot.held = Optional.empty());
       worker.tell(new Worker.Acknowledged(key));
@@ -386,7 +360,7 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
   }
 
   private Behavior<Command> onHandedBack(HandedBack back) {
-    forget(back.worker());
+    slots.forget(back.worker());
     Entry entry = entries.get(back.key());
     if (entry != null && entry.holder.equals(Optional.of(back.worker()))) {
       waiting.ended(entry.key().job());
@@ -398,35 +372,22 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
   }
 
   private Behavior<Command> onMeasure(Measure measure) {
-    ActorRefResolver actors = ActorRefResolver.get(getContext().getSystem());
     QueueLoad.Tally tally = new QueueLoad.Tally();
     entries.values().stream()
         .filter(entry -> entry.holder.isEmpty())
         .forEach(entry -> tally.waits(entry.role()));
-    slots.forEach(
-        (worker, slot) ->
-            tally.works(
-                ActorPaths.fromString(actors.toSerializationFormat(worker)).address().toString(),
-                slot.role,
-                slot.held.isPresent()));
+    slots.tally(tally, ActorRefResolver.get(getContext().getSystem()));
     measure.replyTo().tell(tally.load());
     return this;
   }
 
   private Behavior<Command> onWorkerLost(WorkerLost lost) {
-    Optional<TaskKey> held = Optional.ofNullable(slots.get(lost.worker())).flatMap(s -> s.held);
-    forget(lost.worker());
+    Optional<TaskKey> held = slots.find(lost.worker()).flatMap(slot -> slot.held);
+    slots.forget(lost.worker());
     held.map(entries::get)
         .filter(entry -> entry.holder.equals(Optional.of(lost.worker())))
         .ifPresent(entry -> lose(entry, "its worker stopped"));
     return this;
-  }
-
-  private void forget(ActorRef<Worker.Command> worker) {
-    Slot slot = slots.remove(worker);
-    if (slot != null) {
-      idle(slot.role).remove(worker);
-    }
   }
 
   private void lose(Entry entry, String cause) {
@@ -495,18 +456,5 @@ public final class WorkQueue extends AbstractBehavior<WorkQueue.Command> {
   private Behavior<Command> onPostStop(PostStop stop) {
     TaskMetrics.queueLeft();
     return this;
-  }
-
-  private Slot slot(ActorRef<Worker.Command> worker, Role role) {
-    return slots.computeIfAbsent(
-        worker,
-        unknown -> {
-          getContext().watchWith(worker, new WorkerLost(worker));
-          return new Slot(role);
-        });
-  }
-
-  private Set<ActorRef<Worker.Command>> idle(Role role) {
-    return idle.computeIfAbsent(role, same -> new LinkedHashSet<>());
   }
 }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.work.Ingredient;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskFailure;
 import org.rebasin.actors.work.TaskKey;
@@ -135,7 +136,7 @@ final class ScriptedTasks {
     StringBuilder text = new StringBuilder("aggregated");
     text.append(aggregate.global()).append(aggregate.serverState()).append(aggregate.settings());
     Set<ModelId> parts = new HashSet<>();
-    for (Task.Ingredient one : aggregate.ingredients()) {
+    for (Ingredient one : aggregate.ingredients()) {
       parts.add(one.model());
       text.append(one.model())
           .append(one.permutations().map(Permutations::sha256))

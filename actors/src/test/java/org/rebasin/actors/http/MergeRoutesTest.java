@@ -24,8 +24,8 @@ import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.Matching;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Strategy;
-import org.rebasin.actors.work.Task;
 
 class MergeRoutesTest {
   @TempDir static Path directory;
@@ -116,8 +116,7 @@ class MergeRoutesTest {
         Optional.of(new Correction(Correction.Kind.REPAIR, data, 60)), request.correction());
     assertEquals(
         Optional.of(
-            new MergeRequest.EvaluationPlan(
-                data, false, 5, Set.of(Task.Split.TEST, Task.Split.TRAIN))),
+            new MergeRequest.EvaluationPlan(data, false, 5, Set.of(Split.TEST, Split.TRAIN))),
         request.evaluation());
     assertEquals(9, served.jobs().options(id).priority());
     assertEquals(Optional.of(Duration.ofMinutes(20)), served.jobs().options(id).deadline());

@@ -13,6 +13,7 @@ import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Preparation;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskFailure;
@@ -214,11 +215,7 @@ final class JournalSamples {
         Optional.of(new Correction(Correction.Kind.REPAIR, "digits", 100)),
         Optional.of(
             new MergeRequest.EvaluationPlan(
-                "digits",
-                true,
-                25,
-                Set.of(Task.Split.TEST),
-                Set.of(MergeOutcome.CurveKind.NAIVE))));
+                "digits", true, 25, Set.of(Split.TEST), Set.of(MergeOutcome.CurveKind.NAIVE))));
   }
 
   private static MergeRequest stored(Strategy strategy, Matching matching) {

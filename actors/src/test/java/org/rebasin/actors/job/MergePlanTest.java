@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.Outline;
 import org.rebasin.actors.work.Matching;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskResult;
@@ -41,7 +42,7 @@ class MergePlanTest {
             Optional.empty(),
             evaluated
                 ? Optional.of(
-                    new MergeRequest.EvaluationPlan("digits", true, 0, Set.of(Task.Split.TEST)))
+                    new MergeRequest.EvaluationPlan("digits", true, 0, Set.of(Split.TEST)))
                 : Optional.empty()));
   }
 

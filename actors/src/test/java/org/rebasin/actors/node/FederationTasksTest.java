@@ -18,8 +18,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.work.Datasets;
+import org.rebasin.actors.work.Ingredient;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Preparation;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskResult;
@@ -78,13 +80,13 @@ class FederationTasksTest {
   }
 
   private static double loss(ModelId model) {
-    return run(Task.Evaluate.one(model, DATA, Task.Split.TRAIN), TaskResult.Evaluated.class)
+    return run(Task.Evaluate.one(model, DATA, Split.TRAIN), TaskResult.Evaluated.class)
         .score()
         .loss();
   }
 
-  private static Task.Ingredient ingredient(ModelId model, Optional<Permutations> permutations) {
-    return new Task.Ingredient(model, permutations, Optional.empty(), 0, 600);
+  private static Ingredient ingredient(ModelId model, Optional<Permutations> permutations) {
+    return new Ingredient(model, permutations, Optional.empty(), 0, 600);
   }
 
   private static Permutations aligned(ModelId model) {
@@ -206,9 +208,8 @@ class FederationTasksTest {
 
   @Test
   void serverStateIsCarriedFromVersionToVersion() {
-    List<Task.Ingredient> ingredients =
-        List.of(
-            new Task.Ingredient(second, Optional.of(aligned(second)), Optional.of(first), 2, 600));
+    List<Ingredient> ingredients =
+        List.of(new Ingredient(second, Optional.of(aligned(second)), Optional.of(first), 2, 600));
     TaskResult.Aggregated one =
         run(
             new Task.Aggregate(Optional.of(first), Optional.empty(), ingredients, ADAM),

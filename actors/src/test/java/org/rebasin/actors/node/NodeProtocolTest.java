@@ -35,13 +35,16 @@ import org.rebasin.actors.stream.StreamProtocol;
 import org.rebasin.actors.wire.WireClasses;
 import org.rebasin.actors.wire.WireMessage;
 import org.rebasin.actors.wire.WireSerializer;
+import org.rebasin.actors.work.Combination;
 import org.rebasin.actors.work.Correction;
+import org.rebasin.actors.work.Ingredient;
 import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Preparation;
 import org.rebasin.actors.work.Progress;
 import org.rebasin.actors.work.QueueLoad;
 import org.rebasin.actors.work.Role;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskFailure;
@@ -132,10 +135,10 @@ class NodeProtocolTest {
             new Task.Evaluate(
                 List.of(a, b),
                 List.of(0.5, 0.5),
-                Task.Combination.LOGITS,
+                Combination.LOGITS,
                 Optional.of(correction),
                 "digits",
-                Task.Split.TEST));
+                Split.TEST));
     Evaluation evaluation =
         new Evaluation(
             new Score(12.5, 3, 4), new Calibration(List.of(new Calibration.Bin(4, 3.5, 3))));
@@ -195,8 +198,8 @@ class NodeProtocolTest {
                 Optional.of(a),
                 Optional.of(b),
                 List.of(
-                    new Task.Ingredient(b, Optional.of(permutations), Optional.of(a), 3, 60_000),
-                    new Task.Ingredient(a, Optional.empty(), Optional.empty(), 0, 1)),
+                    new Ingredient(b, Optional.of(permutations), Optional.of(a), 3, 60_000),
+                    new Ingredient(a, Optional.empty(), Optional.empty(), 0, 1)),
                 aggregation))
         .forEach(task -> messages.add(new WorkQueue.Submit(key, task, 3, progress, replyTo)));
     List.of(

@@ -25,6 +25,7 @@ import org.rebasin.actors.store.Labels;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.work.ReplicatingRunner;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskResult;
 import org.rebasin.actors.work.TaskRunner;
@@ -128,7 +129,7 @@ class ReplicasTest {
     ModelId product =
         ((TaskResult.Merged)
                 runner
-                    .run(Task.Evaluate.one(made, "digits", Task.Split.TEST), progress -> {})
+                    .run(Task.Evaluate.one(made, "digits", Split.TEST), progress -> {})
                     .toCompletableFuture()
                     .get(10, TimeUnit.SECONDS))
             .model();

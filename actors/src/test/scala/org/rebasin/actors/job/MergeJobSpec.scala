@@ -1,5 +1,6 @@
 package org.rebasin.actors.job
 
+import org.rebasin.actors.work.Split
 import java.time.{Clock, Duration}
 import java.util.Optional
 
@@ -36,7 +37,7 @@ class MergeJobSpec extends ActorSpec {
           "digits",
           controls,
           curvePoints,
-          java.util.Set.of(Task.Split.TEST)
+          java.util.Set.of(Split.TEST)
         )
       )
     )
@@ -190,11 +191,11 @@ class MergeJobSpec extends ActorSpec {
       val points = submitted(6)
       points.map(_.task) shouldBe
         (for (end <- Seq("b", "aligned b"); lambda <- Seq(0.0, 0.5, 1.0))
-          yield Task.Evaluate.between(model("a"), model(end), lambda, Optional.empty[Correction], "digits", Task.Split.TEST))
+          yield Task.Evaluate.between(model("a"), model(end), lambda, Optional.empty[Correction], "digits", Split.TEST))
       points.zipWithIndex.foreach { case (submit, i) => done(submit, evaluated(i)) }
       val result = outcome()
-      result.curve(CurveKind.NAIVE).get(Task.Split.TEST).scores.asScala.map(_.correct) shouldBe Seq(0, 1, 2)
-      result.curve(CurveKind.ALIGNED).get(Task.Split.TEST).scores.asScala.map(_.correct) shouldBe Seq(3, 4, 5)
+      result.curve(CurveKind.NAIVE).get(Split.TEST).scores.asScala.map(_.correct) shouldBe Seq(0, 1, 2)
+      result.curve(CurveKind.ALIGNED).get(Split.TEST).scores.asScala.map(_.correct) shouldBe Seq(3, 4, 5)
       result.controls.isPresent shouldBe false
     }
 
@@ -233,9 +234,9 @@ class MergeJobSpec extends ActorSpec {
         points.zipWithIndex.foreach { case (submit, i) => done(submit, evaluated(i)) }
         val result = outcome()
         result.merged.get shouldBe model("corrected")
-        result.curve(CurveKind.NAIVE_CORRECTED).get(Task.Split.TEST).scores.asScala
+        result.curve(CurveKind.NAIVE_CORRECTED).get(Split.TEST).scores.asScala
           .map(_.correct) shouldBe Seq(6, 7, 8)
-        result.curve(CurveKind.CORRECTED).get(Task.Split.TEST).scores.asScala
+        result.curve(CurveKind.CORRECTED).get(Split.TEST).scores.asScala
           .map(_.correct) shouldBe Seq(9, 10, 11)
       }
     }

@@ -1,5 +1,6 @@
 package org.rebasin.actors.node
 
+import org.rebasin.actors.work.Split
 import java.nio.file.{Files, Path}
 import java.util.{Comparator, Optional}
 import java.util.concurrent.{CompletableFuture, CompletionStage, ConcurrentHashMap, ConcurrentLinkedQueue}
@@ -56,7 +57,7 @@ class NodeSpec extends AnyWordSpec with Matchers with BeforeAndAfterAll {
       Optional.of(java.util.List.of(Double.box(0.5), Double.box(0.25), Double.box(0.25))),
       Optional.empty[Correction],
       Optional.of(
-        new MergeRequest.EvaluationPlan(data, true, 3, java.util.Set.of(Task.Split.TEST))
+        new MergeRequest.EvaluationPlan(data, true, 3, java.util.Set.of(Split.TEST))
       )
     )
 
