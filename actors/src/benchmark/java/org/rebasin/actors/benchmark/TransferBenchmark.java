@@ -50,11 +50,12 @@ final class TransferBenchmark {
     Config config =
         ConfigFactory.parseString(
                 """
-                akka.actor.provider = cluster
                 akka.remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
                 akka.loglevel = WARNING
                 """)
-            .withFallback(ConfigFactory.load());
+            .withFallback(ConfigFactory.parseResources("node.conf"))
+            .withFallback(ConfigFactory.defaultReference())
+            .resolve();
     return ActorSystem.create(Behaviors.empty(), "transfer", config);
   }
 
