@@ -57,7 +57,14 @@ final class ModelUploads {
   /** Does what reads a request's content, when it is not one too many at a time. */
   <T> CompletionStage<T> inSlot(Supplier<CompletionStage<T>> reading) {
     slots.take();
-    return reading.get().whenComplete((done, problem) -> slots.giveBack());
+    CompletionStage<T> read;
+    try {
+      read = reading.get();
+    } catch (RuntimeException problem) {
+      slots.giveBack();
+      throw problem;
+    }
+    return read.whenComplete((done, problem) -> slots.giveBack());
   }
 
   /** A request's content, in bounded time and of bounded length. */

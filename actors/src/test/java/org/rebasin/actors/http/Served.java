@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
@@ -45,6 +46,11 @@ public final class Served implements AutoCloseable {
 
   /** A server with its store under a directory. */
   public Served(Path directory, String... settings) {
+    this(directory, UnaryOperator.identity(), settings);
+  }
+
+  /** The same, with something between the interface and the store. */
+  Served(Path directory, UnaryOperator<Models> between, String... settings) {
     this.directory = directory;
     this.system = ActorSystem.create(Behaviors.empty(), "http", ConfigFactory.load());
     this.store =
@@ -52,7 +58,8 @@ public final class Served implements AutoCloseable {
             directory.resolve("store"), new StoreSettings(1L << 30, Duration.ofHours(1)));
     try {
       this.models =
-          new StoredModels(store, Files.createDirectories(directory.resolve("store")), system);
+          between.apply(
+              new StoredModels(store, Files.createDirectories(directory.resolve("store")), system));
     } catch (IOException problem) {
       throw new UncheckedIOException(problem);
     }
