@@ -1,8 +1,7 @@
 package org.rebasin.actors.job
 
-import java.nio.file.Files
-
 import com.typesafe.config.{Config, ConfigFactory}
+import org.rebasin.actors.TemporaryDirectory
 
 /** The journals that specs of jobs run on. */
 object JobJournals {
@@ -15,7 +14,7 @@ object JobJournals {
     parse(
       s"""
         include "journal-h2.conf"
-        rebasin.journal.file = "${Files.createTempDirectory("journal")}/journal"
+        rebasin.journal.file = "${TemporaryDirectory.create("journal")}/journal"
       """
     )
 

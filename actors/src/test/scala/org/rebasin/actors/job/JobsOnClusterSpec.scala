@@ -1,6 +1,6 @@
 package org.rebasin.actors.job
 
-import java.nio.file.{Files, Path}
+import java.nio.file.Path
 import java.time.Clock
 import java.util.Optional
 import java.util.concurrent.{CompletionException, CompletionStage, ConcurrentLinkedQueue, TimeUnit}
@@ -13,6 +13,7 @@ import akka.actor.typed.scaladsl.Behaviors
 import akka.cluster.typed.{Cluster, Join}
 import akka.stream.javadsl.Sink
 import com.typesafe.config.{Config, ConfigFactory}
+import org.rebasin.actors.TemporaryDirectory
 import org.rebasin.actors.store.ModelId
 import org.rebasin.actors.work.{Correction, JobId, TaskResult, WorkQueue}
 import org.scalatest.concurrent.Eventually
@@ -23,7 +24,7 @@ import org.scalatest.wordspec.AnyWordSpec
 class JobsOnClusterSpec extends AnyWordSpec with Matchers with Eventually {
   implicit override val patienceConfig: PatienceConfig = PatienceConfig(20.seconds, 50.millis)
 
-  private val directory: Path = Files.createTempDirectory("jobs-on-cluster")
+  private val directory: Path = TemporaryDirectory.create("jobs-on-cluster")
 
   private def config: Config =
     ConfigFactory.load(

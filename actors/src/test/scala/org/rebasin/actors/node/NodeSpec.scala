@@ -1,8 +1,7 @@
 package org.rebasin.actors.node
 
-import org.rebasin.actors.work.Split
 import java.nio.file.{Files, Path}
-import java.util.{Comparator, Optional}
+import java.util.Optional
 import java.util.concurrent.{CompletableFuture, CompletionStage, ConcurrentHashMap, ConcurrentLinkedQueue}
 import java.util.concurrent.atomic.AtomicInteger
 import java.util.function.UnaryOperator
@@ -10,24 +9,20 @@ import java.util.function.UnaryOperator
 import scala.jdk.CollectionConverters._
 
 import com.typesafe.config.{Config, ConfigFactory}
+import org.rebasin.actors.TemporaryDirectory
 import org.rebasin.actors.job.{MergeOutcome, MergeRequest}
 import org.rebasin.actors.job.MergeOutcome.CurveKind
 import org.rebasin.actors.store.{ModelId, ModelStore}
-import org.rebasin.actors.work.{Correction, Datasets, Matching, Progress, Task, TaskResult, TaskRunner}
+import org.rebasin.actors.work.{Correction, Datasets, Matching, Progress, Split, Task, TaskResult, TaskRunner}
 import org.rebasin.model.tensor.NativeMemory
 import org.rebasin.model.training.{Optimizer, Schedule, TrainingSettings}
-import org.scalatest.BeforeAndAfterAll
 import org.scalatest.matchers.should.Matchers
 import org.scalatest.wordspec.AnyWordSpec
 
-class NodeSpec extends AnyWordSpec with Matchers with BeforeAndAfterAll {
+class NodeSpec extends AnyWordSpec with Matchers {
   private val data = "digits:train=600,test=200"
   private val datasets = new Datasets
-  private val directory: Path = Files.createTempDirectory("node-spec")
-
-  override def afterAll(): Unit =
-    Files.walk(directory).sorted(Comparator.reverseOrder[Path]()).iterator.asScala.toList
-      .foreach(Files.delete(_))
+  private val directory: Path = TemporaryDirectory.create("node-spec")
 
   private def config(workers: Int): Config =
     ConfigFactory
