@@ -40,7 +40,7 @@ import org.rebasin.model.checkpoint.TensorDeclaration;
 final class TransferBenchmark {
   private static final int TENSORS = 16;
   private static final int FLOATS = 1 << 24;
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 8;
   private static final int TCP_PORT = 25_529;
   private static final StoreSettings STORE = new StoreSettings(4L << 30, Duration.ZERO);
 
