@@ -18,6 +18,7 @@ import akka.persistence.typed.javadsl.EventSourcedBehavior;
 import akka.persistence.typed.javadsl.RetentionCriteria;
 import akka.persistence.typed.javadsl.SignalHandler;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -104,27 +105,37 @@ public final class JobIndex
   public record JobChanged(
       JobId job, JobStatus status, Optional<Instant> ended, Set<ModelId> models) implements Event {}
 
+  /** A job that had ended is no more. */
+  public record JobForgotten(JobId job) implements Event {}
+
   /**
    * The index.
    *
+   * @param retention how long after its end a job is kept; empty for ever
    * @param jobs finds a job by its name
    */
   public static Behavior<Command> create(
       JobEnvironment.Limits limits,
+      Optional<Duration> retention,
       int snapshotEvery,
       Clock clock,
       Function<JobId, RecipientRef<MergeJob.Command>> jobs) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
-                timers -> new JobIndex(context, timers, limits, snapshotEvery, clock, jobs)));
+                timers ->
+                    new JobIndex(context, timers, limits, retention, snapshotEvery, clock, jobs)));
   }
 
   private static final int TICKS_PER_WAKE = 6;
 
+  /** Jobs that are forgotten at a time: each wakes up for it. */
+  private static final int FORGOTTEN_AT_ONCE = 100;
+
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
   private final JobEnvironment.Limits limits;
+  private final Optional<Duration> retention;
   private final int snapshotEvery;
   private final Clock clock;
   private final Function<JobId, RecipientRef<MergeJob.Command>> jobs;
@@ -136,6 +147,7 @@ public final class JobIndex
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       JobEnvironment.Limits limits,
+      Optional<Duration> retention,
       int snapshotEvery,
       Clock clock,
       Function<JobId, RecipientRef<MergeJob.Command>> jobs) {
@@ -146,6 +158,7 @@ public final class JobIndex
     this.context = context;
     this.timers = timers;
     this.limits = limits;
+    this.retention = retention;
     this.snapshotEvery = snapshotEvery;
     this.clock = clock;
     this.jobs = jobs;
@@ -268,6 +281,9 @@ public final class JobIndex
   }
 
   private Effect<Event, JobIndexState> onFromJob(JobIndexState state, FromJob from) {
+    if (from.reply() instanceof MergeJob.Forgotten && state.contains(from.job())) {
+      return Effect().persist(new JobForgotten(from.job()));
+    }
     if (!(from.reply() instanceof MergeJob.Viewed) || !state.notStarted().containsKey(from.job())) {
       return Effect().none();
     }
@@ -284,8 +300,20 @@ public final class JobIndex
     // A job that was requested while it was leaving memory is remembered by nobody else.
     if (++ticks % TICKS_PER_WAKE == 0) {
       state.live().forEach(job -> jobs.apply(job).tell(new MergeJob.Wake()));
+      retention.map(clock.instant()::minus).ifPresent(before -> forget(state, before));
     }
     return Effect().none();
+  }
+
+  private void forget(JobIndexState state, Instant before) {
+    for (JobId job : state.endedBefore(before, FORGOTTEN_AT_ONCE)) {
+      jobs.apply(job)
+          .tell(
+              new MergeJob.Forget(
+                  before,
+                  context.spawnAnonymous(
+                      once(reply -> context.getSelf().tell(new FromJob(job, reply))))));
+    }
   }
 
   private Effect<Event, JobIndexState> onPage(JobIndexState state, Page page) {

@@ -79,6 +79,11 @@ final class JobIndexState {
                   changed.ended()),
               before.key(),
               changed.status().ended() ? Set.copyOf(changed.models()) : Set.of()));
+    } else if (event instanceof JobIndex.JobForgotten forgotten) {
+      Entry entry = entries.remove(forgotten.job());
+      if (entry != null) {
+        entry.key().ifPresent(key -> keys.remove(key, forgotten.job()));
+      }
     }
     return this;
   }
@@ -121,6 +126,20 @@ final class JobIndexState {
         newestFirst.values().stream().limit(limit).map(Entry::listed).toList();
     boolean more = newestFirst.size() > page.size();
     return new JobPage(page, more ? Optional.of(page.get(page.size() - 1).id()) : Optional.empty());
+  }
+
+  /** Some of the jobs that ended before a moment, the oldest first. */
+  List<JobId> endedBefore(Instant moment, int limit) {
+    return entries.values().stream()
+        .map(Entry::listed)
+        .filter(job -> job.ended().filter(end -> end.isBefore(moment)).isPresent())
+        .map(JobPage.Entry::id)
+        .limit(limit)
+        .toList();
+  }
+
+  boolean contains(JobId job) {
+    return entries.containsKey(job);
   }
 
   List<JobId> live() {

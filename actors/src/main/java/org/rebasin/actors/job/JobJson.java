@@ -61,7 +61,8 @@ public final class JobJson extends SimpleModule {
     @Type(value = JournalEvent.DeadlinePassed.class, name = "deadline-passed"),
     @Type(value = JournalEvent.Cancelled.class, name = "cancelled"),
     @Type(value = JournalEvent.Retried.class, name = "retried"),
-    @Type(value = JournalEvent.Completed.class, name = "completed")
+    @Type(value = JournalEvent.Completed.class, name = "completed"),
+    @Type(value = JournalEvent.Forgotten.class, name = "forgotten")
   })
   private interface JobEventNames {}
 
@@ -76,7 +77,8 @@ public final class JobJson extends SimpleModule {
   @JsonSubTypes({
     @Type(value = JobIndex.JobAdded.class, name = "job-added"),
     @Type(value = JobIndex.JobStarted.class, name = "job-started"),
-    @Type(value = JobIndex.JobChanged.class, name = "job-changed")
+    @Type(value = JobIndex.JobChanged.class, name = "job-changed"),
+    @Type(value = JobIndex.JobForgotten.class, name = "job-forgotten")
   })
   private interface IndexEventNames {}
 

@@ -16,7 +16,7 @@ sealed interface JobState {
   /** The state after one more event. */
   JobState after(JournalEvent event);
 
-  /** Nobody has requested this job. */
+  /** Nobody has requested this job, or it was forgotten. */
   record Absent() implements JobState {
     @Override
     public JobState after(JournalEvent event) {
@@ -61,8 +61,11 @@ sealed interface JobState {
       implements JobState {
 
     @Override
-    public Known after(JournalEvent event) {
+    public JobState after(JournalEvent event) {
       Instant at = event.at();
+      if (event instanceof JournalEvent.Forgotten) {
+        return new Absent();
+      }
       if (event instanceof JournalEvent.TaskCompleted completed) {
         TaskResults more = results.with(completed.phase(), completed.index(), completed.result());
         int done = more.count(completed.phase());

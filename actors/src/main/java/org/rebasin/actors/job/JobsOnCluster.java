@@ -14,6 +14,7 @@ import akka.cluster.typed.ClusterSingletonSettings;
 import akka.cluster.typed.SingletonActor;
 import akka.japi.function.Function;
 import akka.stream.javadsl.Source;
+import com.typesafe.config.Config;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashSet;
@@ -35,6 +36,8 @@ public final class JobsOnCluster implements Jobs {
   /** The role of nodes that hold jobs. */
   public static final String COORDINATOR = "coordinator";
 
+  private static final String RETENTION = "rebasin.job.retention";
+
   private static final EntityTypeKey<MergeJob.Command> TYPE =
       EntityTypeKey.create(MergeJob.Command.class, "merge-job");
   private static final int MAX_PAGE = 1000;
@@ -47,6 +50,13 @@ public final class JobsOnCluster implements Jobs {
     this.system = system;
     this.index = index;
     this.timeout = system.settings().config().getDuration("rebasin.job.ask-timeout");
+  }
+
+  private static Optional<Duration> retention(ActorSystem<?> system) {
+    Config config = system.settings().config();
+    return config.getString(RETENTION).equals("off")
+        ? Optional.empty()
+        : Optional.of(config.getDuration(RETENTION));
   }
 
   /**
@@ -63,6 +73,7 @@ public final class JobsOnCluster implements Jobs {
                 SingletonActor.of(
                         JobIndex.create(
                             limits,
+                            retention(system),
                             JobEnvironment.snapshotEvery(system),
                             Clock.systemUTC(),
                             job -> entity(sharding, job)),

@@ -40,4 +40,7 @@ public sealed interface JournalEvent {
 
   /** All tasks are done. */
   record Completed(Instant at) implements JournalEvent {}
+
+  /** The job ended long ago, and is no more. */
+  record Forgotten(Instant at) implements JournalEvent {}
 }

@@ -87,6 +87,13 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
   /** The index knows that this job has ended. */
   record Indexed() implements Command {}
 
+  /**
+   * The job is to be forgotten, if it ended long enough ago.
+   *
+   * @param endedBefore when at the latest it must have ended
+   */
+  public record Forget(Instant endedBefore, ActorRef<Reply> replyTo) implements Command {}
+
   private record FromQueue(WorkQueue.Reply reply) implements Command {}
 
   private record FromTask(Progress progress) implements Command {}
@@ -112,6 +119,9 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
 
   /** The models that it names. */
   public record Named(Set<ModelId> models) implements Reply {}
+
+  /** There is no such job any more. */
+  public record Forgotten() implements Reply {}
 
   /** It cannot be. */
   public record Refused(Reason reason, String message) implements Reply {}
@@ -187,6 +197,7 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
         .onCommand(NamedModels.class, named -> unknown(named.replyTo()))
         .onCommand(Follow.class, follow -> unknown(follow.replyTo()))
         .onCommand(Wake.class, wake -> sleep())
+        .onCommand(Forget.class, this::onForgetAbsent)
         .onAnyCommand(() -> Effect().none());
     handlers
         .forStateType(JobState.Known.class)
@@ -202,6 +213,7 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
         .onCommand(Tick.class, this::onTick)
         .onCommand(DeadlineDue.class, this::onDeadlineDue)
         .onCommand(Wake.class, this::onWake)
+        .onCommand(Forget.class, this::onForget)
         .onCommand(Indexed.class, this::onIndexed);
     return handlers.build();
   }
@@ -378,6 +390,27 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
       tellIndex(job);
     }
     return Effect().none();
+  }
+
+  private Effect<JournalEvent, JobState> onForgetAbsent(JobState.Absent absent, Forget forget) {
+    forget.replyTo().tell(new Forgotten());
+    return sleep();
+  }
+
+  private Effect<JournalEvent, JobState> onForget(JobState.Known job, Forget forget) {
+    if (job.ended().filter(end -> !end.isAfter(forget.endedBefore())).isEmpty()) {
+      // The index knows an earlier end.
+      tellIndex(job);
+      return Effect().none();
+    }
+    timers.cancelAll();
+    return Effect()
+        .persist(new JournalEvent.Forgotten(Instant.now()))
+        .thenRun(
+            state -> {
+              forget.replyTo().tell(new Forgotten());
+              sleepLater();
+            });
   }
 
   private Effect<JournalEvent, JobState> onIdle(JobState state) {

@@ -160,6 +160,7 @@ final class JournalSamples {
     events.put("cancelled", new JournalEvent.Cancelled(AT));
     events.put("retried", new JournalEvent.Retried(AT));
     events.put("completed", new JournalEvent.Completed(AT));
+    events.put("forgotten", new JournalEvent.Forgotten(AT));
     return events;
   }
 
@@ -170,6 +171,7 @@ final class JournalSamples {
     events.put(
         "job-changed",
         new JobIndex.JobChanged(JOB, JobStatus.SUCCEEDED, Optional.of(AT), Set.of(model(5))));
+    events.put("job-forgotten", new JobIndex.JobForgotten(JOB));
     return events;
   }
 

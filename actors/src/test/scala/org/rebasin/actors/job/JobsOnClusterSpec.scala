@@ -26,12 +26,13 @@ class JobsOnClusterSpec extends AnyWordSpec with Matchers with Eventually {
 
   private val directory: Path = TemporaryDirectory.create("jobs-on-cluster")
 
-  private def config: Config =
+  private def config(journal: String, retention: String): Config =
     ConfigFactory.load(
       ConfigFactory.parseString(
         s"""
           include "journal-h2.conf"
-          rebasin.journal.file = "$directory/journal"
+          rebasin.journal.file = "$directory/$journal"
+          rebasin.job.retention = $retention
           rebasin.job.resubmission = 300 ms
           akka.actor.provider = cluster
           akka.cluster.roles = ["coordinator"]
@@ -61,8 +62,8 @@ class JobsOnClusterSpec extends AnyWordSpec with Matchers with Eventually {
     new JobOptions(0, Optional.empty(), Optional.of(key), s"job $key")
 
   /** A node, and its queue, which does what it is told to only. */
-  private class Node {
-    val kit: ActorTestKit = ActorTestKit("rebasin", config)
+  private class Node(journal: String = "journal", retention: String = "off") {
+    val kit: ActorTestKit = ActorTestKit("rebasin", config(journal, retention))
     JournalSchema.create(kit.system)
     Cluster(kit.system).manager ! Join(Cluster(kit.system).selfMember.address)
     val submitted = new ConcurrentLinkedQueue[WorkQueue.Submit]
@@ -145,6 +146,28 @@ class JobsOnClusterSpec extends AnyWordSpec with Matchers with Eventually {
         val unknown = JobId.next(Clock.systemUTC)
         await(second.jobs.view(unknown)).isPresent shouldBe false
         refused(second.jobs.retry(unknown)) shouldBe JobRefusedException.Reason.UNKNOWN
+      } finally second.stop()
+    }
+
+    "forget those that ended long enough ago, and no others" in {
+      val first = new Node("forgetful", "1 ms")
+      val ended = await(first.jobs.submit(request(1), options("ended")))
+      val running = await(first.jobs.submit(request(3), options("running")))
+      first.done(ended)
+      eventually {
+        await(first.jobs.list(Optional.empty(), 10)).jobs.asScala.map(_.id) shouldBe Seq(running)
+      }
+      await(first.jobs.view(ended)).isPresent shouldBe false
+      first.status(running) shouldBe JobStatus.RUNNING
+      await(first.jobs.namedModels).asScala shouldBe Set(2, 3).map(model)
+      first.stop()
+
+      val second = new Node("forgetful")
+      try {
+        await(second.jobs.view(ended)).isPresent shouldBe false
+        await(second.jobs.list(Optional.empty(), 10)).jobs.asScala.map(_.id) shouldBe Seq(running)
+        // Its key means another job from now on.
+        await(second.jobs.submit(request(1), options("ended"))) should not be ended
       } finally second.stop()
     }
   }
