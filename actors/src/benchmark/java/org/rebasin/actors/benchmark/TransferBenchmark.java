@@ -18,6 +18,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -40,11 +41,19 @@ import org.rebasin.model.checkpoint.TensorDeclaration;
 final class TransferBenchmark {
   private static final int TENSORS = 16;
   private static final int FLOATS = 1 << 24;
-  private static final int ROUNDS = 8;
+  private static final int ROUNDS = 12;
+
+  /** Rounds that do not count. */
+  private static final int WARM_UP = 5;
+
   private static final int TCP_PORT = 25_529;
   private static final StoreSettings STORE = new StoreSettings(4L << 30, Duration.ZERO);
 
   private TransferBenchmark() {}
+
+  private static double median(List<Double> rates) {
+    return rates.stream().sorted().toList().get(rates.size() / 2);
+  }
 
   private static ActorSystem<Void> system() {
     Config config =
@@ -113,8 +122,8 @@ final class TransferBenchmark {
         Thread.sleep(50);
       }
       double bytes = (double) TENSORS * FLOATS * Float.BYTES;
-      double fetched = 0;
-      double bare = 0;
+      List<Double> fetched = new ArrayList<>();
+      List<Double> bare = new ArrayList<>();
       for (int round = 0; round < ROUNDS; round++) {
         long begin = System.nanoTime();
         transfer.fetch(id).toCompletableFuture().get(2, TimeUnit.MINUTES);
@@ -130,15 +139,18 @@ final class TransferBenchmark {
             .get(2, TimeUnit.MINUTES);
         double bareRate = bytes / (System.nanoTime() - begin) * 1e3;
         System.err.printf(Locale.ROOT, "%.0f MB/s, bare %.0f MB/s%n", rate, bareRate);
-        fetched = Math.max(fetched, rate);
-        bare = Math.max(bare, bareRate);
+        if (round >= WARM_UP) {
+          fetched.add(rate);
+          bare.add(bareRate);
+        }
       }
       System.out.printf(
           Locale.ROOT,
-          "| a model of 1 GiB between two processes, checked and on disk | %,.0f MB/s |%n"
-              + "| bare bytes through Akka's TCP, the same run | %,.0f MB/s |%n",
-          fetched,
-          bare);
+          "| a model of 1 GiB between two processes, checked and on disk, median of %d | %,.0f MB/s"
+              + " |%n| bare bytes through Akka's TCP, the same run | %,.0f MB/s |%n",
+          fetched.size(),
+          median(fetched),
+          median(bare));
     } finally {
       if (sender != null) {
         sender.destroy();

@@ -1,5 +1,7 @@
 package org.rebasin.actors.experiment;
 
+import static java.util.concurrent.CompletableFuture.supplyAsync;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.typesafe.config.Config;
 import java.time.Duration;
@@ -9,9 +11,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.rebasin.actors.federation.FederationName;
 import org.rebasin.actors.federation.FederationSettings;
+import org.rebasin.actors.node.RebasinNode;
 import org.rebasin.actors.report.Plot;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Split;
@@ -63,20 +70,34 @@ final class FederatedRuns {
   }
 
   Map<String, Object> run() {
-    Map<String, JsonNode> clean = new LinkedHashMap<>();
-    Map<String, JsonNode> attacked = new LinkedHashMap<>();
+    // They know nothing of each other, and in each of them one participant trains at a time.
+    ExecutorService together = Executors.newCachedThreadPool();
+    try {
+      return run(together);
+    } finally {
+      together.shutdownNow();
+    }
+  }
+
+  private Map<String, Object> run(Executor together) {
+    Map<String, CompletableFuture<JsonNode>> cleanRuns = new LinkedHashMap<>();
+    Map<String, CompletableFuture<JsonNode>> attackedRuns = new LinkedHashMap<>();
     List<String> unaligned = settings.getStringList("unaligned-rules");
     for (String rule : settings.getStringList("rules")) {
-      clean.put(rule + ALIGNED, measured(Rule.of(rule), true, false));
+      cleanRuns.put(rule + ALIGNED, supplyAsync(() -> measured(rule, true, false), together));
       if (unaligned.contains(rule)) {
-        clean.put(rule + UNALIGNED, measured(Rule.of(rule), false, false));
+        cleanRuns.put(rule + UNALIGNED, supplyAsync(() -> measured(rule, false, false), together));
       }
     }
     for (String rule : settings.getStringList("attacked-rules")) {
-      attacked.put(rule, measured(Rule.of(rule), true, true));
+      attackedRuns.put(rule, supplyAsync(() -> measured(rule, true, true), together));
     }
-    List<Double> central = central();
-    double best = bestAlone();
+    CompletableFuture<List<Double>> onAllData = supplyAsync(this::central, together);
+    CompletableFuture<Double> alone = supplyAsync(this::bestAlone, together);
+    Map<String, JsonNode> clean = ended(cleanRuns);
+    Map<String, JsonNode> attacked = ended(attackedRuns);
+    List<Double> central = RebasinNode.await(onAllData);
+    double best = RebasinNode.await(alone);
     tables.put(
         "%s: accuracy after so many contributions of each participant".formatted(cohort.label()),
         progress(clean, central, best));
@@ -97,6 +118,12 @@ final class FederatedRuns {
     document.put("federations", clean);
     document.put("malicious", attacked);
     return document;
+  }
+
+  private static Map<String, JsonNode> ended(Map<String, CompletableFuture<JsonNode>> runs) {
+    Map<String, JsonNode> results = new LinkedHashMap<>();
+    runs.forEach((name, run) -> results.put(name, RebasinNode.await(run)));
+    return results;
   }
 
   /** As many passes over all data as the participants make together. */
@@ -135,7 +162,7 @@ final class FederatedRuns {
         .orElseThrow();
   }
 
-  private JsonNode measured(Rule rule, boolean aligned, boolean malicious) {
+  private JsonNode measured(String rule, boolean aligned, boolean malicious) {
     FederationSettings federation =
         new FederationSettings(
             cohort.architecture(),
@@ -143,7 +170,7 @@ final class FederatedRuns {
             Strategy.TO_REFERENCE,
             aligned ? Optional.of(new Matching.Weight(0)) : Optional.empty(),
             new AggregationSettings(
-                rule,
+                Rule.of(rule),
                 ServerOptimizer.SGD,
                 settings.getDouble("server-rate"),
                 0,
@@ -174,7 +201,8 @@ final class FederatedRuns {
                     laboratory.federations(),
                     laboratory.system(),
                     new FederationName("run-" + Laboratory.hash(key)),
-                    federation)
+                    federation,
+                    rule + (malicious ? ", attacked" : aligned ? ALIGNED : UNALIGNED))
                 .run(
                     participants,
                     new Participants(cohort.size(), settings.getConfig("timing"), SEED),

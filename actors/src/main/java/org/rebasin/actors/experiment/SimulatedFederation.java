@@ -40,6 +40,7 @@ final class SimulatedFederation {
   private final ActorSystem<?> system;
   private final FederationName name;
   private final FederationSettings settings;
+  private final String title;
   private int expected;
 
   private final Map<String, ContributionView> contributions = new LinkedHashMap<>();
@@ -59,17 +60,24 @@ final class SimulatedFederation {
   private record Underway(
       double end, int participant, int attempt, int contribution, Version base, boolean lost) {}
 
+  /**
+   * A federation that is still to be created.
+   *
+   * @param title what progress is told under
+   */
   SimulatedFederation(
       Laboratory laboratory,
       Federations federations,
       ActorSystem<?> system,
       FederationName name,
-      FederationSettings settings) {
+      FederationSettings settings,
+      String title) {
     this.laboratory = laboratory;
     this.federations = federations;
     this.system = system;
     this.name = name;
     this.settings = settings;
+    this.title = title;
   }
 
   /**
@@ -203,7 +211,7 @@ final class SimulatedFederation {
                     Map.of())));
     settle(accepted.id(), events);
     laboratory.tell(
-        "%s, contribution".formatted(settings.aggregation().rule().text()),
+        title + ": contribution",
         points.size(),
         expected,
         contributions.get(accepted.id()).outcome().text().replace('_', ' '));

@@ -1,7 +1,10 @@
 package org.rebasin.actors.store;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -11,16 +14,18 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Files of the user where they are, and all others in a directory that is made when the first one
- * is and deleted at the end.
+ * is and deleted at the end; what a process left that was killed goes with the next one's.
  */
 final class TemporaryShelf implements Shelf {
-  private final Path parent;
+  private static final String WORKSPACES = ".rebasin-store";
+
+  private final Path workspaces;
   private final Map<ModelId, Shelved> models = new ConcurrentHashMap<>();
   private final String home = UUID.randomUUID().toString();
-  private Optional<Path> directory = Optional.empty();
+  private Optional<Workspace> workspace = Optional.empty();
 
   TemporaryShelf(Path parent) {
-    this.parent = parent;
+    this.workspaces = parent.resolve(WORKSPACES);
   }
 
   @Override
@@ -30,10 +35,14 @@ final class TemporaryShelf implements Shelf {
 
   @Override
   public synchronized Path workspace() throws IOException {
-    if (directory.isEmpty()) {
-      directory = Optional.of(Files.createTempDirectory(parent, ".rebasin-store-"));
+    while (workspace.isEmpty()) {
+      try {
+        workspace = Optional.of(Workspace.create(Files.createDirectories(workspaces)));
+      } catch (NoSuchFileException deleted) {
+        // By another store, which was the last to close.
+      }
     }
-    return directory.get();
+    return workspace.get().directory();
   }
 
   @Override
@@ -87,7 +96,17 @@ final class TemporaryShelf implements Shelf {
 
   @Override
   public synchronized void close() {
-    directory.ifPresent(Disk::deleteAll);
-    directory = Optional.empty();
+    if (workspace.isEmpty()) {
+      return;
+    }
+    workspace.get().close();
+    workspace = Optional.empty();
+    try {
+      Files.delete(workspaces);
+    } catch (DirectoryNotEmptyException | NoSuchFileException others) {
+      // Another store is at work here, or has deleted it.
+    } catch (IOException problem) {
+      throw new UncheckedIOException("cannot delete " + workspaces, problem);
+    }
   }
 }

@@ -49,9 +49,13 @@ class ModelStoreTest {
         TENSORS, Map.of(), writer -> writer.write("fc1.weight", FloatBuffer.wrap(values)));
   }
 
+  /** All files but those that tell which stores live. */
   private List<Path> files() throws IOException {
     try (Stream<Path> files = Files.walk(directory)) {
-      return files.filter(Files::isRegularFile).toList();
+      return files
+          .filter(Files::isRegularFile)
+          .filter(file -> !file.toString().endsWith(".lock"))
+          .toList();
     }
   }
 
@@ -66,6 +70,25 @@ class ModelStoreTest {
     assertEquals(1, files().size());
     assertEquals(id.sha256(), sha256(files().get(0)));
     assertEquals(id.sha256() + ".safetensors", files().get(0).getFileName().toString());
+  }
+
+  @Test
+  void whatAKilledProcessLeftGoesAndWhatIsInUseStays() throws IOException {
+    Path left = Files.createDirectories(directory.resolve(".rebasin-store").resolve("left"));
+    Files.writeString(left.resolve("model.safetensors"), "numbers");
+    Files.createFile(directory.resolve(".rebasin-store").resolve("left.lock"));
+    try (ModelStore another = new ModelStore(directory)) {
+      another.write(
+          TENSORS, Map.of(), writer -> writer.write("fc1.weight", FloatBuffer.allocate(6)));
+      assertTrue(Files.notExists(left));
+      write(1, 2, 3, 4, 5, 6);
+      assertEquals(2, files().size());
+    }
+    assertEquals(1, files().size());
+    store.close();
+    try (Stream<Path> all = Files.list(directory)) {
+      assertEquals(List.of(), all.toList());
+    }
   }
 
   @Test
