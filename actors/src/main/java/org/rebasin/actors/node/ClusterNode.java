@@ -154,7 +154,12 @@ public final class ClusterNode {
     return system.getWhenTerminated();
   }
 
-  /** Hands work back, leaves the cluster and stops. */
+  /**
+   * Hands work back, leaves the cluster and stops. Completes within the time that {@code
+   * akka.coordinated-shutdown} allows, even if a connection does not end: Akka 2.8 waits for those
+   * without a bound, and {@link #stopped()} may then not complete; where {@code exit-jvm} is on,
+   * the process ends all the same.
+   */
   public CompletionStage<Done> stop() {
     return CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
   }

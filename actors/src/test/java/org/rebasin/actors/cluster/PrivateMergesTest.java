@@ -103,8 +103,7 @@ class PrivateMergesTest {
     }
 
     void stop() throws Exception {
-      node.system().terminate();
-      node.stopped().toCompletableFuture().get(30, TimeUnit.SECONDS);
+      node.stop().toCompletableFuture().get(60, TimeUnit.SECONDS);
       store.close();
     }
 

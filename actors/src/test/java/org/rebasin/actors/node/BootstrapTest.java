@@ -40,8 +40,7 @@ class BootstrapTest {
   @AfterEach
   void stopNodes() throws Exception {
     for (ClusterNode node : nodes) {
-      node.system().terminate();
-      node.stopped().toCompletableFuture().get(20, TimeUnit.SECONDS);
+      node.stop().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
     stores.forEach(ModelStore::close);
   }

@@ -52,8 +52,7 @@ class NodeTlsTest {
   @AfterEach
   void stopNodes() throws Exception {
     for (ClusterNode node : nodes) {
-      node.system().terminate();
-      node.stopped().toCompletableFuture().get(20, TimeUnit.SECONDS);
+      node.stop().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
   }
 

@@ -1,5 +1,6 @@
 package org.rebasin.actors.stream;
 
+import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.typed.Cluster;
@@ -47,8 +48,10 @@ final class TestCluster {
   /** A node that only speaks, and its store. */
   record Node(ActorSystem<Void> system, ModelStore store, Path directory) {
     void stop() throws Exception {
-      system.terminate();
-      system.getWhenTerminated().toCompletableFuture().get(10, TimeUnit.SECONDS);
+      CoordinatedShutdown.get(system)
+          .runAll(CoordinatedShutdown.actorSystemTerminateReason())
+          .toCompletableFuture()
+          .get(60, TimeUnit.SECONDS);
       store.close();
     }
   }
