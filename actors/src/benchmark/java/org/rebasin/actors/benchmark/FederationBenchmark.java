@@ -102,6 +102,7 @@ final class FederationBenchmark {
         Optional.of(new Matching.Weight(0)),
         AggregationSettings.FEDAVG,
         BUFFER,
+        0,
         Duration.ofMinutes(1),
         BUFFER,
         10,

@@ -73,6 +73,12 @@ final class FederationCreateCommand extends RebasinCommand {
   private Optional<Integer> buffer;
 
   @Option(
+      names = "--remembered",
+      description =
+          "Participants whose newest contribution counts again in later versions (default: 0).")
+  private Optional<Integer> remembered;
+
+  @Option(
       names = "--patience",
       description = "After what time there is a version of fewer: 90s, 20m or 2h (default: 5m).")
   private Optional<String> patience;
@@ -120,6 +126,7 @@ final class FederationCreateCommand extends RebasinCommand {
             Map.entry("alignment.method", method),
             Map.entry("aggregation.rule", rule),
             Map.entry("buffer", buffer),
+            Map.entry("remembered", remembered),
             Map.entry("patience", patience),
             Map.entry("seed", seed))) {
       document = with(document, field.getKey(), field.getValue());

@@ -177,6 +177,7 @@ final class FederatedRuns {
                 settings.getDouble("staleness-exponent"),
                 settings.getDouble("trimmed-fraction")),
             settings.getInt("buffer"),
+            settings.getInt("remembered"),
             Duration.ofDays(1),
             cohort.size(),
             settings.getDouble("norm-bound"),

@@ -10,7 +10,7 @@ import com.typesafe.config.Config;
  * @param events the newest events that watchers can begin with
  * @param versions the newest versions whose models are kept, to begin from and to go back to
  * @param reproducible the newest versions whose contributions and permutations are kept, so that
- *     the version can be made again
+ *     the version can be made again, and the next one remember them
  */
 public record FederationBounds(int contributions, int events, int versions, int reproducible) {
   /** Checks the numbers. */
@@ -18,7 +18,7 @@ public record FederationBounds(int contributions, int events, int versions, int 
     require(contributions >= 1, "contributions-kept", 1, contributions);
     require(events >= 1, "events-kept", 1, events);
     require(versions >= 1, "versions-kept", 1, versions);
-    require(reproducible >= 0, "reproducible-versions", 0, reproducible);
+    require(reproducible >= 1, "reproducible-versions", 1, reproducible);
   }
 
   private static void require(boolean holds, String name, int least, int found) {

@@ -41,6 +41,9 @@ import org.rebasin.model.permutation.Permutations;
 
 /** One change of a federation, while it is made. */
 final class FederationChange {
+  private static final String SUPERSEDED =
+      "a newer contribution of the same participant counts in its place";
+
   private final Known before;
   private final Instant at;
   private final FederationBounds bounds;
@@ -263,6 +266,8 @@ final class FederationChange {
             .present()
             .map(candidate -> new VersionMaking(before).recipe(candidate, version.number()));
     List<Integer> members = candidates.present().map(Candidate::members).orElse(List.of());
+    List<Integer> counted =
+        candidates.present().map(new VersionMaking(before)::counted).orElse(List.of());
     OptionalInt parent =
         candidates
             .present()
@@ -270,10 +275,13 @@ final class FederationChange {
             .orElse(OptionalInt.empty());
     boolean first = lineage.current().isEmpty();
     note(
-        members,
+        counted,
         view ->
             view.mergedInto(
                 version.number(), lineage.staleness(parent, view.contribution().base())));
+    note(
+        members.stream().filter(member -> !counted.contains(member)).toList(),
+        view -> view.to(Outcome.SET_ASIDE, Optional.of(SUPERSEDED)));
     intake = intake.without(members);
     candidates = new FederationState.Candidates(candidates.begun(), Optional.empty());
     lineage = lineage.with(version, recipe, bounds);

@@ -1,5 +1,6 @@
 package org.rebasin.actors.federation;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -23,6 +24,10 @@ import org.rebasin.model.training.TrainingSettings;
  *     not at all
  * @param aggregation how contributions become a version
  * @param buffer K: how many contributions make a version
+ * @param remembered how many participants' newest contributions count again in each version after
+ *     the one that they came for, so that no version forgets whom it did not hear (Gu et al. 2021,
+ *     MIFA); of a participant's contributions to one version only the newest counts then. 0 for
+ *     versions of new contributions alone
  * @param patience after this time a version is made of fewer, if there is any contribution
  * @param pending how many contributions may wait beside the buffer; more are told to come later
  * @param normBound how many times the global model's norm a contribution's may be at most
@@ -39,6 +44,8 @@ public record FederationSettings(
     Optional<Matching> alignment,
     AggregationSettings aggregation,
     int buffer,
+    // Absent from what federations wrote before there was memory.
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) int remembered,
     Duration patience,
     int pending,
     double normBound,
@@ -100,6 +107,7 @@ public record FederationSettings(
   /** Checks the numbers and copies the list. */
   public FederationSettings {
     require(buffer >= 1 && buffer <= MOST, "buffer", "1 to " + MOST, buffer);
+    require(remembered >= 0 && remembered <= MOST, "remembered", "0 to " + MOST, remembered);
     require(pending >= 1 && pending <= MOST, "pending", "1 to " + MOST, pending);
     require(!patience.isNegative() && !patience.isZero(), "patience", "a time above 0", patience);
     require(normBound > 1 && Double.isFinite(normBound), "norm bound", "above 1", normBound);

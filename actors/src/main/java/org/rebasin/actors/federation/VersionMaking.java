@@ -3,10 +3,14 @@ package org.rebasin.actors.federation;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.rebasin.actors.federation.FederationState.Known;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Correction;
@@ -19,31 +23,77 @@ import org.rebasin.model.permutation.Permutations;
 
 /** How versions are made of contributions, and what their records say of it. */
 record VersionMaking(Known state) {
-  /** What a candidate is made from. */
+  /** A contribution of an earlier version that counts again: what it was then, and is now. */
+  private record Remembered(Version.Ingredient then, Ingredient now) {}
+
+  /** What a candidate is made from: its members that count, and then what is remembered. */
   Lineage.Recipe recipe(Candidate candidate, int version) {
-    return recipe(candidate, candidate.members(), version);
+    Optional<Version> parent = parent(candidate);
+    return new Lineage.Recipe(
+        version,
+        parent.map(Version::model),
+        parent.flatMap(Version::serverState),
+        Stream.concat(
+                counted(candidate).stream().map(member -> ingredient(candidate, member)),
+                remembered(candidate).stream().map(Remembered::now))
+            .toList());
   }
 
-  /** What some of a candidate's members would be made from. */
-  Lineage.Recipe recipe(Candidate candidate, List<Integer> members, int version) {
-    Optional<Version> parent =
-        candidate.parent().isPresent()
-            ? state.lineage().find(candidate.parent().getAsInt())
-            : Optional.empty();
-    List<Ingredient> ingredients =
-        members.stream()
-            .map(state::waiting)
-            .map(
-                one ->
-                    new Ingredient(
-                        one.contribution().model(),
-                        one.permutations(),
-                        state.base(one.contribution()),
-                        state.lineage().staleness(candidate.parent(), one.contribution().base()),
-                        one.contribution().examples()))
-            .toList();
-    return new Lineage.Recipe(
-        version, parent.map(Version::model), parent.flatMap(Version::serverState), ingredients);
+  private Optional<Version> parent(Candidate candidate) {
+    return candidate.parent().isPresent()
+        ? state.lineage().find(candidate.parent().getAsInt())
+        : Optional.empty();
+  }
+
+  private Ingredient ingredient(Candidate candidate, int member) {
+    Waiting one = state.waiting(member);
+    return new Ingredient(
+        one.contribution().model(),
+        one.permutations(),
+        state.base(one.contribution()),
+        state.lineage().staleness(candidate.parent(), one.contribution().base()),
+        one.contribution().examples());
+  }
+
+  private String participant(int member) {
+    return state.waiting(member).contribution().participant();
+  }
+
+  /** The members that count: with memory only the newest of each participant. */
+  List<Integer> counted(Candidate candidate) {
+    if (settings().remembered() == 0) {
+      return candidate.members();
+    }
+    Map<String, Integer> newest = new HashMap<>();
+    candidate.members().forEach(member -> newest.merge(participant(member), member, Math::max));
+    return candidate.members().stream()
+        .filter(member -> newest.get(participant(member)).equals(member))
+        .toList();
+  }
+
+  /**
+   * What the version before was made from, of participants that no member comes from; those first
+   * that were heard last. Nothing, if it is not kept what that version was made from.
+   */
+  private List<Remembered> remembered(Candidate candidate) {
+    Optional<Version> parent = parent(candidate);
+    Optional<Lineage.Recipe> recipe =
+        parent.flatMap(version -> state.lineage().recipe(version.number()));
+    if (settings().remembered() == 0
+        || recipe.isEmpty()
+        || parent.get().ingredients().size() != recipe.get().ingredients().size()) {
+      return List.of();
+    }
+    Set<String> heard =
+        candidate.members().stream().map(this::participant).collect(Collectors.toSet());
+    List<Remembered> all = new ArrayList<>();
+    for (int i = 0; i < recipe.get().ingredients().size(); i++) {
+      Version.Ingredient then = parent.get().ingredients().get(i);
+      if (all.size() < settings().remembered() && heard.add(then.participant())) {
+        all.add(new Remembered(then, recipe.get().ingredients().get(i).oneVersionLater()));
+      }
+    }
+    return all;
   }
 
   /** The task that makes a recipe's model. */
@@ -57,7 +107,7 @@ record VersionMaking(Known state) {
     return new Task.Aggregate(
         Optional.empty(),
         Optional.empty(),
-        recipe(candidate, List.of(member), 0).ingredients(),
+        List.of(ingredient(candidate, member)),
         AggregationSettings.FEDAVG);
   }
 
@@ -90,9 +140,9 @@ record VersionMaking(Known state) {
     Lineage.Recipe recipe = recipe(candidate, number);
     double[] weights = weights(recipe.ingredients());
     List<Version.Ingredient> ingredients = new ArrayList<>();
-    for (int i = 0; i < candidate.members().size(); i++) {
-      Contribution contribution = state.waiting(candidate.members().get(i)).contribution();
-      Ingredient ingredient = recipe.ingredients().get(i);
+    for (int member : counted(candidate)) {
+      Contribution contribution = state.waiting(member).contribution();
+      Ingredient ingredient = recipe.ingredients().get(ingredients.size());
       ingredients.add(
           new Version.Ingredient(
               contribution.id(),
@@ -100,7 +150,10 @@ record VersionMaking(Known state) {
               contribution.model(),
               ingredient.permutations().map(Permutations::sha256),
               ingredient.staleness(),
-              weights[i]));
+              weights[ingredients.size()]));
+    }
+    for (Remembered again : remembered(candidate)) {
+      ingredients.add(again.then().again(again.now().staleness(), weights[ingredients.size()]));
     }
     return new Version(
         number,
@@ -131,6 +184,9 @@ record VersionMaking(Known state) {
               text.put("correction_data", correction.data());
               text.put("correction_examples", String.valueOf(correction.examples()));
             });
+    if (settings().remembered() > 0) {
+      text.put("remembered", String.valueOf(settings().remembered()));
+    }
     text.put("first", settings().first().text());
     text.put("seed", String.valueOf(settings().seed()));
     return text;

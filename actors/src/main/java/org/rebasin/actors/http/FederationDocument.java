@@ -31,6 +31,8 @@ import org.rebasin.model.training.TrainingSettings;
  * @param alignment of a contribution to the global model; weight matching unless given
  * @param aggregation the mean weighted by examples unless given
  * @param buffer contributions of a version; 4 unless given
+ * @param remembered participants whose newest contributions count again in later versions; 0 unless
+ *     given
  * @param patience after which there is a version of fewer; {@code 5m} unless given
  * @param pending how many may wait beside the buffer; 64 unless given
  * @param normBound times the global model's norm; 3 unless given
@@ -46,6 +48,7 @@ record FederationDocument(
     Optional<AlignmentPart> alignment,
     Optional<AggregationPart> aggregation,
     OptionalInt buffer,
+    OptionalInt remembered,
     Optional<String> patience,
     OptionalInt pending,
     OptionalDouble normBound,
@@ -154,6 +157,7 @@ record FederationDocument(
           matching(names, heldOut),
           aggregated(),
           buffer.orElse(4),
+          remembered.orElse(0),
           patience.map(text -> DurationText.parse("patience", text)).orElse(Duration.ofMinutes(5)),
           pending.orElse(64),
           normBound.orElse(3),

@@ -74,6 +74,7 @@ record FederationDocuments(DataNames names) {
     aggregation.put("trimmed_fraction", settings.aggregation().trimmedFraction());
     document.put("aggregation", aggregation);
     document.put("buffer", settings.buffer());
+    document.put("remembered", settings.remembered());
     document.put("patience", text(settings.patience()));
     document.put("pending", settings.pending());
     document.put("norm_bound", settings.normBound());

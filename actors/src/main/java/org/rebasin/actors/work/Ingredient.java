@@ -27,4 +27,9 @@ public record Ingredient(
       throw new IllegalArgumentException("examples: expected at least 1, found " + examples);
     }
   }
+
+  /** The same for the version after. */
+  public Ingredient oneVersionLater() {
+    return new Ingredient(model, permutations, base, staleness + 1, examples);
+  }
 }

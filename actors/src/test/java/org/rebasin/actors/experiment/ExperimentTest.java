@@ -255,6 +255,7 @@ class ExperimentTest {
         divisions = [alike]
         epochs = 1
         buffer = 2
+        remembered = 3
         server-rate = 1
         proximal = 0.01
         staleness-exponent = 0.5

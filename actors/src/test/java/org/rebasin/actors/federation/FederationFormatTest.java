@@ -82,6 +82,7 @@ class FederationFormatTest {
             0.5,
             0.1),
         5,
+        0,
         Duration.ofMinutes(10),
         20,
         10,
@@ -124,6 +125,13 @@ class FederationFormatTest {
         "created-without-options",
         new FederationJournalEvent.Created(
             Simulation.NAME, Simulation.JOB, Simulation.settings(2, Optional.empty()), AT));
+    all.put(
+        "created-remembering",
+        new FederationJournalEvent.Created(
+            Simulation.NAME,
+            Simulation.JOB,
+            Simulation.remembering(Simulation.settings(2, Optional.empty()), 3),
+            AT));
     all.put("initial-screened", new FederationJournalEvent.InitialScreened(AT));
     all.put("initial-refused", new FederationJournalEvent.InitialRefused("not finite", AT));
     all.put("accepted", new FederationJournalEvent.Accepted(contribution(), AT));

@@ -80,6 +80,7 @@ class FederationOnNodeTest {
         Optional.of(new Matching.Weight(0)),
         aggregation,
         buffer,
+        0,
         Duration.ofHours(1),
         10,
         10,

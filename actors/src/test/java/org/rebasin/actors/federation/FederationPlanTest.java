@@ -288,6 +288,7 @@ class FederationPlanTest {
         Optional.of(matching),
         settings.aggregation(),
         settings.buffer(),
+        settings.remembered(),
         settings.patience(),
         settings.pending(),
         settings.normBound(),

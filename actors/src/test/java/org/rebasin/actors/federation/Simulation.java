@@ -53,6 +53,7 @@ final class Simulation {
         Optional.of(new Matching.Weight(0)),
         AggregationSettings.FEDAVG,
         buffer,
+        0,
         Duration.ofMinutes(10),
         2,
         10,
@@ -71,12 +72,32 @@ final class Simulation {
         settings.alignment(),
         settings.aggregation(),
         settings.buffer(),
+        settings.remembered(),
         settings.patience(),
         settings.pending(),
         settings.normBound(),
         settings.correction(),
         new FederationSettings.Gate(
             settings.gate().data(), settings.gate().margin(), contributionMargin),
+        settings.participants(),
+        settings.seed());
+  }
+
+  /** The same with memory. */
+  static FederationSettings remembering(FederationSettings settings, int remembered) {
+    return new FederationSettings(
+        settings.architecture(),
+        settings.initial(),
+        settings.first(),
+        settings.alignment(),
+        settings.aggregation(),
+        settings.buffer(),
+        remembered,
+        settings.patience(),
+        settings.pending(),
+        settings.normBound(),
+        settings.correction(),
+        settings.gate(),
         settings.participants(),
         settings.seed());
   }
