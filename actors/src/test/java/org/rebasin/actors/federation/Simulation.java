@@ -65,26 +65,20 @@ final class Simulation {
 
   /** The same, and contributions are looked at by themselves first. */
   static FederationSettings examining(FederationSettings settings, double contributionMargin) {
-    return new FederationSettings(
-        settings.architecture(),
-        settings.initial(),
-        settings.first(),
-        settings.alignment(),
-        settings.aggregation(),
-        settings.buffer(),
+    FederationSettings.Gate gate = settings.gate();
+    return with(
+        settings,
         settings.remembered(),
-        settings.patience(),
-        settings.pending(),
-        settings.normBound(),
-        settings.correction(),
-        new FederationSettings.Gate(
-            settings.gate().data(), settings.gate().margin(), contributionMargin),
-        settings.participants(),
-        settings.seed());
+        new FederationSettings.Gate(gate.data(), gate.margin(), contributionMargin));
   }
 
   /** The same with memory. */
   static FederationSettings remembering(FederationSettings settings, int remembered) {
+    return with(settings, remembered, settings.gate());
+  }
+
+  private static FederationSettings with(
+      FederationSettings settings, int remembered, FederationSettings.Gate gate) {
     return new FederationSettings(
         settings.architecture(),
         settings.initial(),
@@ -97,7 +91,7 @@ final class Simulation {
         settings.pending(),
         settings.normBound(),
         settings.correction(),
-        settings.gate(),
+        gate,
         settings.participants(),
         settings.seed());
   }
