@@ -25,6 +25,8 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rebasin.actors.federation.ContributionView.Outcome;
 import org.rebasin.actors.federation.FederationRefusedException.Reason;
 import org.rebasin.actors.job.JobEnvironment;
@@ -269,13 +271,16 @@ class FederationTest {
     assertEquals(Reason.CONFLICT, refused.reason());
   }
 
-  @Test
-  void aVersionIsMadeAgainFromItsRecord() {
+  @ParameterizedTest
+  @ValueSource(ints = {0, 2})
+  void aVersionIsMadeAgainFromItsRecord(int remembered) {
     ActorRef<Federation.Command> federation =
-        created(Simulation.settings(1, Optional.of(INITIAL)), queue(true));
+        created(
+            Simulation.remembering(Simulation.settings(1, Optional.of(INITIAL)), remembered),
+            queue(true));
     versionAfter(federation, OptionalInt.empty());
     for (int i = 1; i <= 4; i++) {
-      give(federation, from("a", i, "a" + i));
+      give(federation, from("p" + i % 2, i, "a" + i));
       versionAfter(federation, OptionalInt.of(i));
     }
     for (int version : List.of(1, 4, 5)) {
@@ -332,15 +337,18 @@ class FederationTest {
   }
 
   /** Killed behind any event it goes on to the same versions. */
-  @Test
-  void whateverEventItStoppedBehindItComesToTheSameVersions() {
+  @ParameterizedTest
+  @ValueSource(ints = {0, 2})
+  void whateverEventItStoppedBehindItComesToTheSameVersions(int remembered) {
     tasks.harmful.add(ScriptedTasks.named("m5"));
     tasks.objections.put(ScriptedTasks.named("m7"), "fc1.bias holds NaN at 7");
     List<Contribution> scenario =
         IntStream.rangeClosed(1, 8)
             .mapToObj(i -> Simulation.contribution("p" + i % 3, OptionalInt.empty(), "m" + i))
             .toList();
-    Simulation whole = new Simulation(Simulation.settings(3, Optional.empty()), tasks);
+    Simulation whole =
+        new Simulation(
+            Simulation.remembering(Simulation.settings(3, Optional.empty()), remembered), tasks);
     List<Map<Outcome, Long>> expected = new ArrayList<>();
     for (Contribution one : scenario) {
       whole.give(one);
