@@ -64,11 +64,5 @@ public record Version(
       ModelId model,
       Optional<String> permutations,
       int staleness,
-      double weight) {
-    /** The same in a later version. */
-    Ingredient again(int newStaleness, double newWeight) {
-      return new Ingredient(
-          contribution, participant, model, permutations, newStaleness, newWeight);
-    }
-  }
+      double weight) {}
 }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.rebasin.actors.federation.FederationState.Known;
 import org.rebasin.actors.store.ModelId;
@@ -23,20 +24,17 @@ import org.rebasin.model.permutation.Permutations;
 
 /** How versions are made of contributions, and what their records say of it. */
 record VersionMaking(Known state) {
-  /** A contribution of an earlier version that counts again: what it was then, and is now. */
-  private record Remembered(Version.Ingredient then, Ingredient now) {}
+  /** A contribution that counts in a version, and how. */
+  private record Part(String contribution, String participant, Ingredient ingredient) {}
 
-  /** What a candidate is made from: its members that count, and then what is remembered. */
+  /** What a candidate is made from. */
   Lineage.Recipe recipe(Candidate candidate, int version) {
     Optional<Version> parent = parent(candidate);
     return new Lineage.Recipe(
         version,
         parent.map(Version::model),
         parent.flatMap(Version::serverState),
-        Stream.concat(
-                counted(candidate).stream().map(member -> ingredient(candidate, member)),
-                remembered(candidate).stream().map(Remembered::now))
-            .toList());
+        parts(candidate).stream().map(Part::ingredient).toList());
   }
 
   private Optional<Version> parent(Candidate candidate) {
@@ -45,14 +43,25 @@ record VersionMaking(Known state) {
         : Optional.empty();
   }
 
-  private Ingredient ingredient(Candidate candidate, int member) {
-    Waiting one = state.waiting(member);
-    return new Ingredient(
-        one.contribution().model(),
-        one.permutations(),
-        state.base(one.contribution()),
-        state.lineage().staleness(candidate.parent(), one.contribution().base()),
-        one.contribution().examples());
+  /** The members that count, and then what is remembered. */
+  private List<Part> parts(Candidate candidate) {
+    return Stream.concat(
+            counted(candidate).stream().map(member -> part(candidate, member)),
+            remembered(candidate).stream())
+        .toList();
+  }
+
+  private Part part(Candidate candidate, int member) {
+    Contribution contribution = state.waiting(member).contribution();
+    return new Part(
+        contribution.id(),
+        contribution.participant(),
+        new Ingredient(
+            contribution.model(),
+            state.waiting(member).permutations(),
+            state.base(contribution),
+            state.lineage().staleness(candidate.parent(), contribution.base()),
+            contribution.examples()));
   }
 
   private String participant(int member) {
@@ -75,25 +84,29 @@ record VersionMaking(Known state) {
    * What the version before was made from, of participants that no member comes from; those first
    * that were heard last. Nothing, if it is not kept what that version was made from.
    */
-  private List<Remembered> remembered(Candidate candidate) {
-    Optional<Version> parent = parent(candidate);
-    Optional<Lineage.Recipe> recipe =
-        parent.flatMap(version -> state.lineage().recipe(version.number()));
-    if (settings().remembered() == 0
-        || recipe.isEmpty()
-        || parent.get().ingredients().size() != recipe.get().ingredients().size()) {
+  private List<Part> remembered(Candidate candidate) {
+    List<Version.Ingredient> records =
+        parent(candidate).map(Version::ingredients).orElse(List.of());
+    List<Ingredient> ingredients =
+        parent(candidate)
+            .flatMap(version -> state.lineage().recipe(version.number()))
+            .map(Lineage.Recipe::ingredients)
+            .orElse(List.of());
+    if (records.size() != ingredients.size()) {
       return List.of();
     }
     Set<String> heard =
         candidate.members().stream().map(this::participant).collect(Collectors.toSet());
-    List<Remembered> all = new ArrayList<>();
-    for (int i = 0; i < recipe.get().ingredients().size(); i++) {
-      Version.Ingredient then = parent.get().ingredients().get(i);
-      if (all.size() < settings().remembered() && heard.add(then.participant())) {
-        all.add(new Remembered(then, recipe.get().ingredients().get(i).oneVersionLater()));
-      }
-    }
-    return all;
+    return IntStream.range(0, records.size())
+        .filter(i -> !heard.contains(records.get(i).participant()))
+        .limit(settings().remembered())
+        .mapToObj(
+            i ->
+                new Part(
+                    records.get(i).contribution(),
+                    records.get(i).participant(),
+                    ingredients.get(i).oneVersionLater()))
+        .toList();
   }
 
   /** The task that makes a recipe's model. */
@@ -107,7 +120,7 @@ record VersionMaking(Known state) {
     return new Task.Aggregate(
         Optional.empty(),
         Optional.empty(),
-        List.of(ingredient(candidate, member)),
+        List.of(part(candidate, member).ingredient()),
         AggregationSettings.FEDAVG);
   }
 
@@ -137,23 +150,18 @@ record VersionMaking(Known state) {
   /** A candidate as the version that it becomes. */
   Version version(Candidate candidate, Score score, Instant at) {
     int number = state.lineage().versions().size() + 1;
-    Lineage.Recipe recipe = recipe(candidate, number);
-    double[] weights = weights(recipe.ingredients());
+    List<Part> parts = parts(candidate);
+    double[] weights = weights(parts.stream().map(Part::ingredient).toList());
     List<Version.Ingredient> ingredients = new ArrayList<>();
-    for (int member : counted(candidate)) {
-      Contribution contribution = state.waiting(member).contribution();
-      Ingredient ingredient = recipe.ingredients().get(ingredients.size());
+    for (Part part : parts) {
       ingredients.add(
           new Version.Ingredient(
-              contribution.id(),
-              contribution.participant(),
-              contribution.model(),
-              ingredient.permutations().map(Permutations::sha256),
-              ingredient.staleness(),
+              part.contribution(),
+              part.participant(),
+              part.ingredient().model(),
+              part.ingredient().permutations().map(Permutations::sha256),
+              part.ingredient().staleness(),
               weights[ingredients.size()]));
-    }
-    for (Remembered again : remembered(candidate)) {
-      ingredients.add(again.then().again(again.now().staleness(), weights[ingredients.size()]));
     }
     return new Version(
         number,

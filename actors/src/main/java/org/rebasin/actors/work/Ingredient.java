@@ -28,8 +28,9 @@ public record Ingredient(
     }
   }
 
-  /** The same for the version after. */
+  /** The same for the version after; weights of its own are behind nothing. */
   public Ingredient oneVersionLater() {
-    return new Ingredient(model, permutations, base, staleness + 1, examples);
+    return new Ingredient(
+        model, permutations, base, base.isPresent() ? staleness + 1 : staleness, examples);
   }
 }

@@ -108,6 +108,8 @@ class FederationCommandsTest {
             file,
             "--buffer",
             2,
+            "--remembered",
+            6,
             "--margin",
             0.25,
             "--method",
@@ -121,6 +123,7 @@ class FederationCommandsTest {
         .done();
     FederationSettings settings = served.federations().settings("over");
     assertEquals(2, settings.buffer());
+    assertEquals(6, settings.remembered());
     assertEquals(0.25, settings.gate().margin());
     assertEquals(Optional.<Matching>empty(), settings.alignment());
     assertEquals(AggregationSettings.Rule.MEDIAN, settings.aggregation().rule());

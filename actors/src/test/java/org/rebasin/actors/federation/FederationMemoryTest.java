@@ -1,6 +1,7 @@
 package org.rebasin.actors.federation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -100,6 +101,29 @@ class FederationMemoryTest {
     Version last = simulation.versions().get(3);
     assertEquals(OptionalInt.of(2), last.parent());
     assertEquals(models("c1", "a1"), made(last));
+  }
+
+  @Test
+  void weightsOfTheirOwnAreRememberedInTheOrderThatTheyWereBroughtInto() {
+    Simulation simulation =
+        new Simulation(Simulation.remembering(Simulation.settings(2, Optional.empty()), 2), tasks);
+    give(simulation, "a1", "b1", "c1", "d1");
+    Version second = simulation.versions().get(1);
+    assertEquals(models("c1", "d1", "a1", "b1"), made(second));
+    assertEquals(
+        simulation.versions().get(0).ingredients().stream()
+            .map(Version.Ingredient::permutations)
+            .toList(),
+        second.ingredients().subList(2, 4).stream().map(Version.Ingredient::permutations).toList());
+    assertEquals(0, second.ingredients().get(2).staleness());
+  }
+
+  @Test
+  void whatAVersionIsMadeFromMustBeKeptToBeRemembered() {
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> new FederationBounds(100, 50, 3, 0))
+            .getMessage();
+    assertEquals("rebasin.federation.reproducible-versions: expected at least 1, found 0", message);
   }
 
   @Test
