@@ -63,12 +63,11 @@ final class NodeProcess implements AutoCloseable {
             "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
             "-Dorg.bytedeco.javacpp.platform.extension="
                 + System.getProperty("org.bytedeco.javacpp.platform.extension", "")));
-    journal.settings().forEach(setting -> command.add("-D" + setting));
     place.settings().forEach(setting -> command.add("-D" + setting));
     settings.forEach(setting -> command.add("-D" + setting));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of("org.rebasin.actors.cli.Main", "node", "--verbose"));
-    command.addAll(List.of("--config", Path.of("..", "config", "cluster.conf").toString()));
+    command.addAll(List.of("--config", journal.config().toString()));
     command.addAll(List.of("--host", place.host(), "--port", String.valueOf(place.port())));
     command.addAll(List.of("--http-port", String.valueOf(httpPort)));
     command.addAll(List.of("--directory", directory.toString()));

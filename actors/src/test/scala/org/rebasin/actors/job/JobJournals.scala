@@ -18,13 +18,14 @@ object JobJournals {
       """
     )
 
-  /** The database that the environment names, which trusts its user. */
-  def postgresql(): Config =
+  /** The database that the environment names, which trusts its user; with one more setting. */
+  def postgresql(setting: String = ""): Config =
     parse(
       s"""
         include "journal-postgresql.conf"
         rebasin.journal.url = "${PostgresqlUrl.getOrElse("")}"
         rebasin.journal.user = "rebasin"
+        $setting
       """
     )
 
