@@ -11,6 +11,7 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class NativeBackend {
   static {
+    BlasKernels.choose();
     // ND4J sets the threads of OpenBLAS while it loads, so it must come first.
     Nd4j.getBackend();
     openblas_nolapack.blas_set_num_threads(1);
