@@ -3,6 +3,7 @@ package org.rebasin.model.alignment;
 import java.util.Map;
 import org.rebasin.model.permutation.PermutationSpec;
 import org.rebasin.model.permutation.Permutations;
+import org.rebasin.model.tensor.CompensatedDot;
 import org.rebasin.model.tensor.ElementWise;
 import org.rebasin.model.tensor.Parallel;
 import org.rebasin.model.tensor.Tensor;
@@ -18,7 +19,10 @@ public final class AlignmentObjective {
 
   private AlignmentObjective() {}
 
-  /** The objective, in double, summed in an order that depends on the shapes alone. */
+  /**
+   * The objective, about as exact as in double, summed in an order that depends on the shapes
+   * alone.
+   */
   public static double of(PermutationSpec spec, Weights a, Weights b, Permutations permutations) {
     double total = 0;
     for (Map.Entry<String, Tensor> entry : a.tensors().entrySet()) {
@@ -35,23 +39,15 @@ public final class AlignmentObjective {
     int rows = a.dimension(0);
     int columns = a.size() / rows;
     Permutations.Placement placement = permutations.placement(spec, name, a);
-    int[] sources = sources(placement);
     double[] partial = new double[(rows + ROWS - 1) / ROWS];
     Parallel.forEach(
         partial.length,
         piece -> {
-          float[] left = new float[columns];
-          float[] right = new float[columns];
-          double sum = 0;
-          for (int r = piece * ROWS; r < Math.min(rows, (piece + 1) * ROWS); r++) {
-            a.values().get(r * columns, left);
-            b.values().get(placement.row(r) * columns, right);
-            sum +=
-                sources.length == 0
-                    ? ElementWise.dot(left, right, columns)
-                    : gatheredDot(left, right, sources);
-          }
-          partial[piece] = sum;
+          int from = piece * ROWS;
+          int to = Math.min(rows, from + ROWS);
+          Rows both = new Rows(a, b, placement, columns);
+          double sum = both.dot(from, to);
+          partial[piece] = Double.isFinite(sum) ? sum : both.dotOfExtremes(from, to);
         });
     double total = 0;
     for (double sum : partial) {
@@ -60,28 +56,51 @@ public final class AlignmentObjective {
     return total;
   }
 
-  /** The element of a row that each place takes; empty where rows stay whole. */
-  private static int[] sources(Permutations.Placement placement) {
-    int length = placement.length();
-    int[] sources = new int[placement.blocks().length * length];
-    for (int i = 0; i < sources.length; i++) {
-      sources[i] = placement.blocks()[i / length] * length + i % length;
-    }
-    return sources;
-  }
+  /** Rows of a tensor of A, and of B as it is permuted. */
+  private static final class Rows {
+    private final Tensor a;
+    private final Tensor b;
+    private final Permutations.Placement placement;
+    private final int columns;
+    private final float[] left;
+    private final float[] right;
+    private final float[] moved;
 
-  private static double gatheredDot(float[] left, float[] right, int[] sources) {
-    // Two sums side by side: one alone would wait for each addition to end.
-    double even = 0;
-    double odd = 0;
-    int i = 0;
-    for (; i + 1 < sources.length; i += 2) {
-      even += (double) left[i] * right[sources[i]];
-      odd += (double) left[i + 1] * right[sources[i + 1]];
+    Rows(Tensor a, Tensor b, Permutations.Placement placement, int columns) {
+      this.a = a;
+      this.b = b;
+      this.placement = placement;
+      this.columns = columns;
+      left = new float[columns];
+      right = new float[columns];
+      moved = new float[columns];
     }
-    if (i < sources.length) {
-      even += (double) left[i] * right[sources[i]];
+
+    double dot(int from, int to) {
+      CompensatedDot dot = new CompensatedDot(columns);
+      for (int row = from; row < to; row++) {
+        dot.add(ofA(row), ofB(row), columns);
+      }
+      return dot.total();
     }
-    return even + odd;
+
+    /** Where products are beyond the range of floats. */
+    double dotOfExtremes(int from, int to) {
+      double sum = 0;
+      for (int row = from; row < to; row++) {
+        sum += ElementWise.dot(ofA(row), ofB(row), columns);
+      }
+      return sum;
+    }
+
+    private float[] ofA(int row) {
+      a.values().get(row * columns, left);
+      return left;
+    }
+
+    private float[] ofB(int row) {
+      b.values().get(placement.row(row) * columns, right);
+      return placement.columns(right, moved);
+    }
   }
 }

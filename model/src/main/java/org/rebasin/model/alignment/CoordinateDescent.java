@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.rebasin.model.permutation.Permutation;
@@ -52,6 +53,9 @@ final class CoordinateDescent {
 
   private int planned;
   private int ended;
+
+  /** Of the permutations as they are, once it was asked for. */
+  private OptionalDouble objective = OptionalDouble.empty();
 
   /** One turn of one group. */
   private record Visit(int sweep, int group) {}
@@ -111,16 +115,17 @@ final class CoordinateDescent {
   /** As {@link #descend}, with the objective reached, and that of each sweep by what it gained. */
   WeightMatching.Descent advance(int sweeps, Observer observer) {
     Permutations found = descend(sweeps, observer);
-    double objective = AlignmentObjective.of(spec, a, b, found);
+    double reached = objective.orElseGet(() -> AlignmentObjective.of(spec, a, b, found));
+    objective = OptionalDouble.of(reached);
     // Backwards from the one that is known: a greedy first sweep's gains are of another measure.
     double[] rising = new double[ended - objectives.size()];
-    double after = objective;
+    double after = reached;
     for (int i = rising.length - 1; i >= 0; i--) {
       rising[i] = after;
       after -= gained[objectives.size() + i + 1];
     }
     Arrays.stream(rising).forEach(objectives::add);
-    return new WeightMatching.Descent(found, objective, objectives);
+    return new WeightMatching.Descent(found, reached, objectives);
   }
 
   /**
@@ -149,6 +154,7 @@ final class CoordinateDescent {
     for (int group = 0; group < permutations.size(); group++) {
       permutations.set(group, start.byGroup().get(group));
     }
+    objective = OptionalDouble.empty();
     Arrays.fill(anchored, true);
     Arrays.fill(gained, 0);
     objectives.clear();
@@ -218,6 +224,7 @@ final class CoordinateDescent {
     if (found.permutation() != permutations.get(visit.group())) {
       permutations.set(visit.group(), found.permutation());
       improved[visit.sweep()] = true;
+      objective = OptionalDouble.empty();
     }
     anchored[visit.group()] = true;
   }

@@ -3,7 +3,9 @@ package org.rebasin.model.alignment;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.rebasin.model.permutation.Permutation;
 import org.rebasin.model.permutation.PermutationSpec;
@@ -57,16 +59,19 @@ final class DescentRace implements AutoCloseable {
       starts.forEach(this::enter);
       advance(1);
       dropThoseBehind(MOST_BEHIND[0]);
+      dropThoseAlike();
       advance(2);
     } else {
       for (FirstSweep start : starts) {
         enter(start).advance(1);
         dropThoseBehind(MOST_BEHIND[0]);
+        dropThoseAlike();
         dropTheLastBeyond(MOST_HELD);
       }
       advance(2);
     }
     dropThoseBehind(MOST_BEHIND[1]);
+    dropThoseAlike();
     advance(WeightMatching.MAXIMUM_SWEEPS);
     Contender best = best(running);
     for (Contender contender : List.copyOf(running)) {
@@ -97,6 +102,16 @@ final class DescentRace implements AutoCloseable {
     double best = best(greedy()).reached.objective();
     for (Contender contender : greedy()) {
       if (contender.reached.objective() < best - behind * Math.abs(best)) {
+        drop(contender);
+      }
+    }
+  }
+
+  /** Of greedy descents that met, as they do where little is to be found, the first goes on. */
+  private void dropThoseAlike() {
+    Set<Permutations> met = new HashSet<>();
+    for (Contender contender : greedy()) {
+      if (!met.add(contender.reached.permutations())) {
         drop(contender);
       }
     }

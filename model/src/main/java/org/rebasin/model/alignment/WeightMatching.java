@@ -80,7 +80,9 @@ public final class WeightMatching {
     return new Alignment(
         "weight",
         best.permutations(),
-        AlignmentObjective.of(spec, a, b, spec.identity()),
+        best.permutations().equals(spec.identity())
+            ? best.objective()
+            : AlignmentObjective.of(spec, a, b, spec.identity()),
         best.objective(),
         best.sweeps(),
         (System.nanoTime() - started) / 1e9,
