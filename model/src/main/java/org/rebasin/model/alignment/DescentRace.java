@@ -15,8 +15,8 @@ import org.rebasin.model.tensor.Weights;
 
 /**
  * Several descents for one pair of models. Those whose objective is clearly behind the best after
- * the first sweep, or the second, stop; the others go on to their ends. Which stop depends on
- * objectives alone, never on time.
+ * the first sweep, or the second, stop, and those that met another; the others go on to their ends.
+ * Which stop depends on what they found, never on time.
  *
  * <p>Owns what the descents need; close it.
  */
@@ -58,20 +58,17 @@ final class DescentRace implements AutoCloseable {
     if (memory.sideBySide()) {
       starts.forEach(this::enter);
       advance(1);
-      dropThoseBehind(MOST_BEHIND[0]);
-      dropThoseAlike();
+      keepPromising(MOST_BEHIND[0]);
       advance(2);
     } else {
       for (FirstSweep start : starts) {
         enter(start).advance(1);
-        dropThoseBehind(MOST_BEHIND[0]);
-        dropThoseAlike();
+        keepPromising(MOST_BEHIND[0]);
         dropTheLastBeyond(MOST_HELD);
       }
       advance(2);
     }
-    dropThoseBehind(MOST_BEHIND[1]);
-    dropThoseAlike();
+    keepPromising(MOST_BEHIND[1]);
     advance(WeightMatching.MAXIMUM_SWEEPS);
     Contender best = best(running);
     for (Contender contender : List.copyOf(running)) {
@@ -97,21 +94,16 @@ final class DescentRace implements AutoCloseable {
     }
   }
 
-  /** Given starts stay: who gives one expects an end that is no lower. */
-  private void dropThoseBehind(double behind) {
+  /**
+   * Drops greedy descents that are behind, and of those that met, as they do where little is to be
+   * found, all but the first. Given starts stay: who gives one expects an end that is no lower.
+   */
+  private void keepPromising(double behind) {
     double best = best(greedy()).reached.objective();
-    for (Contender contender : greedy()) {
-      if (contender.reached.objective() < best - behind * Math.abs(best)) {
-        drop(contender);
-      }
-    }
-  }
-
-  /** Of greedy descents that met, as they do where little is to be found, the first goes on. */
-  private void dropThoseAlike() {
     Set<Permutations> met = new HashSet<>();
     for (Contender contender : greedy()) {
-      if (!met.add(contender.reached.permutations())) {
+      if (contender.reached.objective() < best - behind * Math.abs(best)
+          || !met.add(contender.reached.permutations())) {
         drop(contender);
       }
     }
