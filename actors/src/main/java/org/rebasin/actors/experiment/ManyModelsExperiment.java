@@ -111,7 +111,10 @@ final class ManyModelsExperiment {
     return rows;
   }
 
-  /** Accuracy by confidence; on the diagonal confidence is deserved. */
+  /**
+   * Accuracy by confidence; on the diagonal confidence is deserved. Without bins of less than one
+   * image in a thousand, whose accuracy is chance.
+   */
   private Plot reliability(Map<String, JsonNode> all) {
     List<Plot.Series> series = new ArrayList<>();
     all.forEach(
@@ -119,7 +122,7 @@ final class ManyModelsExperiment {
           List<Double> confidences = new ArrayList<>();
           List<Double> accuracies = new ArrayList<>();
           for (JsonNode bin : evaluated.get("reliability")) {
-            if (bin.get("examples").asLong() > 0) {
+            if (bin.get("examples").asLong() * 1000 >= evaluated.get("examples").asLong()) {
               confidences.add(bin.get("confidence").asDouble());
               accuracies.add(bin.get("accuracy").asDouble());
             }

@@ -18,6 +18,7 @@ import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler;
+import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** Draws plots into files, as PNG or, by the name's ending, SVG. */
@@ -31,6 +32,11 @@ public final class PlotFile {
     new Color(0xE69F00),
     new Color(0x56B4E9),
     new Color(0x000000),
+  };
+
+  /** The next one each time that the palette begins again. */
+  private static final Marker[] MARKERS = {
+    SeriesMarkers.CIRCLE, SeriesMarkers.DIAMOND, SeriesMarkers.SQUARE, SeriesMarkers.TRIANGLE_UP
   };
 
   private PlotFile() {}
@@ -101,7 +107,10 @@ public final class PlotFile {
     Color color = PALETTE[line.color() % PALETTE.length];
     series.setLineColor(color);
     series.setMarkerColor(color);
-    series.setMarker(line.marked() ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE);
+    series.setMarker(
+        line.marked()
+            ? MARKERS[line.color() / PALETTE.length % MARKERS.length]
+            : SeriesMarkers.NONE);
     series.setLineStyle(
         line.dashed()
             ? new BasicStroke(
