@@ -2,6 +2,8 @@ package org.rebasin.actors.node;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.ChildFailed;
+import akka.actor.typed.Terminated;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -10,12 +12,15 @@ import com.typesafe.config.Config;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.rebasin.actors.federation.Federations;
 import org.rebasin.actors.federation.FederationsInProcess;
 import org.rebasin.actors.job.JobEnvironment;
 import org.rebasin.actors.job.JobOptions;
+import org.rebasin.actors.job.JobRefusedException;
 import org.rebasin.actors.job.MergeJob;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.store.ModelStore;
@@ -58,6 +63,7 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
   }
 
   private final ActorRef<WorkQueue.Command> queue;
+  private final Map<ActorRef<Void>, ActorRef<MergeJob.Reply>> waiting = new HashMap<>();
   private Optional<Federations> federations = Optional.empty();
 
   private NodeGuardian(
@@ -85,6 +91,8 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
         .onMessage(StartJob.class, this::onStartJob)
         .onMessage(RunTask.class, this::onRunTask)
         .onMessage(AskFederations.class, this::onAskFederations)
+        .onSignal(ChildFailed.class, this::onJobFailed)
+        .onSignal(Terminated.class, this::onJobStopped)
         .build();
   }
 
@@ -95,10 +103,29 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
                 MergeJob.create(
                     JobId.next(Clock.systemUTC()),
                     JobEnvironment.alone(getContext().getSystem(), queue)));
+    getContext().watch(job);
+    waiting.put(job.unsafeUpcast(), start.replyTo());
     job.tell(
         new MergeJob.Start(
             start.request(), JobOptions.DEFAULT, getContext().getSystem().ignoreRef()));
     job.tell(new MergeJob.Follow(start.progress(), start.replyTo()));
+    return this;
+  }
+
+  /**
+   * Who waits for a job is told when its actor fails, as it ends by itself then and says nothing.
+   */
+  private Behavior<Command> onJobFailed(ChildFailed failed) {
+    ActorRef<MergeJob.Reply> replyTo = waiting.remove(failed.getRef());
+    replyTo.tell(
+        new MergeJob.Refused(
+            JobRefusedException.Reason.UNAVAILABLE, "the job stopped: " + failed.cause()));
+    return this;
+  }
+
+  /** It has told how it ended. */
+  private Behavior<Command> onJobStopped(Terminated stopped) {
+    waiting.remove(stopped.getRef());
     return this;
   }
 

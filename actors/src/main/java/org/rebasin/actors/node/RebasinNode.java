@@ -5,6 +5,7 @@ import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.AskPattern;
 import com.typesafe.config.Config;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -59,12 +60,16 @@ public final class RebasinNode implements AutoCloseable {
    * Runs a job and waits for it.
    *
    * @param progress called from the node's threads
-   * @throws TaskFailedException if a task was given up
+   * @throws TaskFailedException if a task was given up, or the job itself failed
    */
   public MergeOutcome run(MergeRequest request, Consumer<Progress> progress) {
     MergeJob.Reply reply =
         await(
             ask(progress, (listener, self) -> new NodeGuardian.StartJob(request, listener, self)));
+    if (reply instanceof MergeJob.Refused refused) {
+      throw new TaskFailedException(
+          new TaskFailure(false, refused.message(), List.of(refused.message())));
+    }
     JobView job = ((MergeJob.Viewed) reply).view();
     job.failure()
         .ifPresent(
