@@ -86,7 +86,7 @@ final class NodeCommand extends RebasinCommand {
     try (ModelStore store =
         ModelStore.durable(home, StoreSettings.of(config.getConfig("rebasin.store")))) {
       StoreMetrics.watch(home);
-      ClusterNode node = ClusterNode.start(config, store, new Datasets());
+      ClusterNode node = ClusterNode.start(config, store, new Datasets(api.data()));
       try {
         RebasinNode.await(node.joined());
         JournalSchema.create(node.system());

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import org.rebasin.actors.work.DataNames;
 
 /**
  * How the server listens, and what bounds its requests.

@@ -34,7 +34,6 @@ final class ContributionRoutes {
   private final Models models;
   private final ModelUploads uploads;
   private final ApiSettings.Limits limits;
-  private final FederationDocuments documents;
   private final Reading reading;
 
   ContributionRoutes(
@@ -47,7 +46,6 @@ final class ContributionRoutes {
     this.models = models;
     this.uploads = uploads;
     this.limits = settings.limits();
-    this.documents = new FederationDocuments(settings.data());
     this.reading = reading;
   }
 
@@ -149,7 +147,7 @@ final class ContributionRoutes {
   }
 
   private HttpResponse answer(int status, FederationName name, ContributionView view) {
-    return Responses.json(status, documents.contribution(view))
+    return Responses.json(status, FederationDocuments.contribution(view))
         .addHeader(
             RawHeader.create(
                 "Location",
@@ -225,7 +223,7 @@ final class ContributionRoutes {
                   found.size() > limit ? Optional.of(page.get(limit - 1).id()) : Optional.empty();
               return Responses.page(
                   "contributions",
-                  page.stream().map(documents::contribution).toList(),
+                  page.stream().map(FederationDocuments::contribution).toList(),
                   next,
                   place ->
                       "%s/contributions?after=%s&limit=%d"
@@ -249,6 +247,8 @@ final class ContributionRoutes {
     return federation(name)
         .thenCompose(view -> federations.contribution(name, id))
         .thenApply(
-            found -> Responses.json(200, documents.contribution(found.orElseThrow(() -> unknown))));
+            found ->
+                Responses.json(
+                    200, FederationDocuments.contribution(found.orElseThrow(() -> unknown))));
   }
 }

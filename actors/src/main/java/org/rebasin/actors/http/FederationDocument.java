@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.rebasin.actors.federation.FederationSettings;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Correction;
+import org.rebasin.actors.work.DataNames;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Strategy;
 import org.rebasin.model.aggregation.AggregationSettings;
@@ -144,7 +145,7 @@ record FederationDocument(
   FederationSettings settings(DataNames names, Optional<ModelInfo> model) {
     try {
       String heldOut =
-          names.resolve(
+          names.requireKnown(
               given(
                   "gate.data",
                   gate.flatMap(GatePart::data),
@@ -201,7 +202,7 @@ record FederationDocument(
         "alignment",
         () -> {
           String method = part.method().orElse("weight");
-          Supplier<String> data = () -> part.data().map(names::resolve).orElse(heldOut);
+          Supplier<String> data = () -> part.data().map(names::requireKnown).orElse(heldOut);
           refuse(method, !method.equals("weight") && part.restarts().isPresent(), "restarts");
           boolean trains = method.equals("straight-through");
           refuse(method, !trains && part.epochs().isPresent(), "epochs");
@@ -266,7 +267,7 @@ record FederationDocument(
   private static Correction correction(CorrectionPart part, DataNames names, String heldOut) {
     return new Correction(
         named("kind", part.kind().orElse("recalibration"), Correction.Kind.values()),
-        part.data().map(names::resolve).orElse(heldOut),
+        part.data().map(names::requireKnown).orElse(heldOut),
         between("examples", part.examples().orElse(5000), 2, MAX_EXAMPLES));
   }
 
@@ -287,7 +288,7 @@ record FederationDocument(
     }
     return new FederationSettings.Participant(
         given("name", part.name(), "the participant's name"),
-        names.resolve(given("data", part.data(), "its data set")),
+        names.requireKnown(given("data", part.data(), "its data set")),
         new TrainingSettings(
             between("epochs", part.epochs().orElse(1), 1, MAX_EPOCHS),
             between("batch_size", part.batchSize().orElse(100), 1, MAX_BATCH),

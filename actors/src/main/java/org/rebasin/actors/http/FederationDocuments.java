@@ -15,18 +15,17 @@ import org.rebasin.actors.federation.Version;
 import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.Matching;
 
-/**
- * Federations as documents. Times are ISO 8601 in UTC; data sets have the names by which requests
- * ask for them, never directories.
- */
-record FederationDocuments(DataNames names) {
+/** Federations as documents. Times are ISO 8601 in UTC. */
+final class FederationDocuments {
+  private FederationDocuments() {}
+
   /** Where a federation is found. */
   static String path(FederationName name) {
     return "/federations/" + name;
   }
 
   /** How a federation stands, in a line of a list. */
-  Map<String, Object> entry(FederationView view) {
+  static Map<String, Object> entry(FederationView view) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("name", view.name().value());
     document.put("status", view.status().text());
@@ -44,12 +43,12 @@ record FederationDocuments(DataNames names) {
       counts.put(outcome.text(), view.contributions().getOrDefault(outcome, 0L));
     }
     document.put("contributions", counts);
-    document.put("activity", names.hidden(view.activity()));
+    document.put("activity", view.activity());
     return document;
   }
 
   /** All about a federation. */
-  Map<String, Object> view(FederationView view) {
+  static Map<String, Object> view(FederationView view) {
     Map<String, Object> document = entry(view);
     view.current().ifPresent(version -> document.put("current", version(version)));
     document.put("settings", settings(view.settings()));
@@ -57,14 +56,17 @@ record FederationDocuments(DataNames names) {
   }
 
   /** Settings in the form in which they are given, with every default written out. */
-  private Map<String, Object> settings(FederationSettings settings) {
+  private static Map<String, Object> settings(FederationSettings settings) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("architecture", settings.architecture());
     settings.initial().ifPresent(id -> document.put("initial", id.sha256()));
     document.put("first", settings.first().text());
     document.put(
         "alignment",
-        settings.alignment().map(this::alignment).orElseGet(() -> Map.of("method", "none")));
+        settings
+            .alignment()
+            .map(FederationDocuments::alignment)
+            .orElseGet(() -> Map.of("method", "none")));
     Map<String, Object> aggregation = new LinkedHashMap<>();
     aggregation.put("rule", settings.aggregation().rule().text());
     aggregation.put("server_optimizer", settings.aggregation().optimizer().text());
@@ -83,12 +85,14 @@ record FederationDocuments(DataNames names) {
         "gate",
         Map.of(
             "data",
-            names.shown(settings.gate().data()),
+            settings.gate().data(),
             "margin",
             settings.gate().margin(),
             "contribution_margin",
             settings.gate().contributionMargin()));
-    document.put("participants", settings.participants().stream().map(this::participant).toList());
+    document.put(
+        "participants",
+        settings.participants().stream().map(FederationDocuments::participant).toList());
     document.put("seed", settings.seed());
     return document;
   }
@@ -97,15 +101,15 @@ record FederationDocuments(DataNames names) {
     return time.toString();
   }
 
-  private Map<String, Object> alignment(Matching matching) {
+  private static Map<String, Object> alignment(Matching matching) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("method", matching.text());
     if (matching instanceof Matching.Weight weight) {
       document.put("restarts", weight.restarts());
     } else if (matching instanceof Matching.Activation activation) {
-      document.put("data", names.shown(activation.data()));
+      document.put("data", activation.data());
     } else if (matching instanceof Matching.StraightThrough through) {
-      document.put("data", names.shown(through.data()));
+      document.put("data", through.data());
       document.put("epochs", through.epochs());
       document.put("batch_size", through.batchSize());
       document.put("learning_rate", through.learningRate());
@@ -113,18 +117,18 @@ record FederationDocuments(DataNames names) {
     return document;
   }
 
-  private Map<String, Object> correction(Correction correction) {
+  private static Map<String, Object> correction(Correction correction) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("kind", correction.kind().text());
-    document.put("data", names.shown(correction.data()));
+    document.put("data", correction.data());
     document.put("examples", correction.examples());
     return document;
   }
 
-  private Map<String, Object> participant(FederationSettings.Participant participant) {
+  private static Map<String, Object> participant(FederationSettings.Participant participant) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("name", participant.name());
-    document.put("data", names.shown(participant.data()));
+    document.put("data", participant.data());
     document.put("epochs", participant.training().epochs());
     document.put("batch_size", participant.training().batchSize());
     document.put("optimizer", participant.training().optimizer().text());
@@ -139,7 +143,7 @@ record FederationDocuments(DataNames names) {
   }
 
   /** A version with all that it was made from. */
-  Map<String, Object> version(Version version) {
+  static Map<String, Object> version(Version version) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("number", version.number());
     version.parent().ifPresent(parent -> document.put("parent", parent));
@@ -149,14 +153,14 @@ record FederationDocuments(DataNames names) {
     document.put("loss", version.score().loss());
     document.put("examples", version.score().examples());
     document.put("time", version.published().toString());
-    document.put("ingredients", version.ingredients().stream().map(this::ingredient).toList());
-    Map<String, Object> settings = new TreeMap<>();
-    version.settings().forEach((key, value) -> settings.put(key, names.hidden(value)));
-    document.put("settings", settings);
+    document.put(
+        "ingredients",
+        version.ingredients().stream().map(FederationDocuments::ingredient).toList());
+    document.put("settings", new TreeMap<>(version.settings()));
     return document;
   }
 
-  private Map<String, Object> ingredient(Version.Ingredient ingredient) {
+  private static Map<String, Object> ingredient(Version.Ingredient ingredient) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("contribution", ingredient.contribution());
     document.put("participant", ingredient.participant());
@@ -178,7 +182,7 @@ record FederationDocuments(DataNames names) {
   }
 
   /** How a contribution stands. */
-  Map<String, Object> contribution(ContributionView view) {
+  static Map<String, Object> contribution(ContributionView view) {
     Contribution given = view.contribution();
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("id", view.id());
@@ -189,7 +193,7 @@ record FederationDocuments(DataNames names) {
     document.put("metrics", new TreeMap<>(given.metrics()));
     document.put("time", view.arrived().toString());
     document.put("outcome", view.outcome().text());
-    view.reason().ifPresent(reason -> document.put("reason", names.hidden(reason)));
+    view.reason().ifPresent(reason -> document.put("reason", reason));
     view.version().ifPresent(version -> document.put("version", version));
     view.staleness().ifPresent(staleness -> document.put("staleness", staleness));
     return document;
@@ -214,7 +218,7 @@ record FederationDocuments(DataNames names) {
   }
 
   /** An event, with what it is about. */
-  Map<String, Object> event(FederationEvent event) {
+  static Map<String, Object> event(FederationEvent event) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("sequence", event.sequence());
     document.put("time", event.time().toString());

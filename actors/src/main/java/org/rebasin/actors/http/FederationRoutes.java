@@ -35,7 +35,6 @@ final class FederationRoutes {
   private final Federations federations;
   private final Models models;
   private final ApiSettings settings;
-  private final FederationDocuments documents;
   private final Reading reading;
   private final EventStreams streams;
 
@@ -48,7 +47,6 @@ final class FederationRoutes {
     this.federations = federations;
     this.models = models;
     this.settings = settings;
-    this.documents = new FederationDocuments(settings.data());
     this.reading = reading;
     this.streams = streams;
   }
@@ -92,7 +90,7 @@ final class FederationRoutes {
   }
 
   private HttpResponse document(FederationView view) {
-    return Responses.json(200, documents.view(view));
+    return Responses.json(200, FederationDocuments.view(view));
   }
 
   private CompletionStage<HttpResponse> create(Exchange exchange) {
@@ -117,7 +115,7 @@ final class FederationRoutes {
                                     view ->
                                         Responses.json(
                                                 before.isPresent() ? 200 : 201,
-                                                documents.view(view))
+                                                FederationDocuments.view(view))
                                             .addHeader(
                                                 RawHeader.create(
                                                     "Location", FederationDocuments.path(name))))));
@@ -153,7 +151,7 @@ final class FederationRoutes {
                 Source.from(names)
                     .mapAsync(AT_A_TIME, federations::view)
                     .mapConcat(found -> found.stream().toList())
-                    .map(documents::entry)
+                    .map(FederationDocuments::entry)
                     .runWith(Sink.seq(), reading.materializer()))
         .thenApply(entries -> Responses.json(200, Map.of("federations", entries)));
   }
@@ -215,6 +213,6 @@ final class FederationRoutes {
 
   private ByteString text(FederationEvent event) {
     return EventStreams.text(
-        event.sequence(), FederationDocuments.kind(event), documents.event(event));
+        event.sequence(), FederationDocuments.kind(event), FederationDocuments.event(event));
   }
 }

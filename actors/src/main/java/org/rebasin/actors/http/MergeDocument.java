@@ -20,6 +20,7 @@ import org.rebasin.actors.job.MergeRequest.AlignmentPlan;
 import org.rebasin.actors.job.MergeRequest.EvaluationPlan;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.Correction;
+import org.rebasin.actors.work.DataNames;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Strategy;
@@ -149,7 +150,7 @@ record MergeDocument(
    */
   Wish wish(DataNames names, ApiSettings.Limits limits, Optional<String> idempotencyKey) {
     try {
-      Optional<String> resolved = data.map(names::resolve);
+      Optional<String> resolved = data.map(names::requireKnown);
       return new Wish(
           new MergeRequest(
               ids(limits).stream().<MergeRequest.Source>map(MergeRequest.Stored::new).toList(),

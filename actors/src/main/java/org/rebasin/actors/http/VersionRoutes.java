@@ -27,14 +27,12 @@ final class VersionRoutes {
   private final Federations federations;
   private final Models models;
   private final ApiSettings.Limits limits;
-  private final FederationDocuments documents;
   private final Slots waiting;
 
   VersionRoutes(Federations federations, Models models, ApiSettings settings) {
     this.federations = federations;
     this.models = models;
     this.limits = settings.limits();
-    this.documents = new FederationDocuments(settings.data());
     this.waiting = new Slots("waiting requests", limits.eventStreams());
   }
 
@@ -81,7 +79,7 @@ final class VersionRoutes {
                       : Optional.empty();
               return Responses.page(
                   "versions",
-                  page.stream().map(documents::version).toList(),
+                  page.stream().map(FederationDocuments::version).toList(),
                   next,
                   place ->
                       "%s/versions?before=%s&limit=%d"
@@ -115,7 +113,8 @@ final class VersionRoutes {
   }
 
   private CompletionStage<HttpResponse> view(Exchange exchange) {
-    return named(exchange).thenApply(version -> Responses.json(200, documents.version(version)));
+    return named(exchange)
+        .thenApply(version -> Responses.json(200, FederationDocuments.version(version)));
   }
 
   private CompletionStage<HttpResponse> reproduce(Exchange exchange) {

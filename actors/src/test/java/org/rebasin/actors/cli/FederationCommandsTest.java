@@ -88,7 +88,7 @@ class FederationCommandsTest {
     assertEquals("mlp:784-128-10", settings.architecture());
     assertEquals(AggregationSettings.Rule.FEDBUFF, settings.aggregation().rule());
     assertEquals(0.5, settings.aggregation().stalenessExponent());
-    assertEquals("mnist:/srv/data/mnist", settings.gate().data());
+    assertEquals("mnist", settings.gate().data());
     run("create", "shipped", "--file", example).done();
     Run other = run("create", "shipped", "--file", example, "--buffer", 9);
     assertEquals(1, other.code());

@@ -138,7 +138,7 @@ class FederationRoutesTest {
             "mlp:5-4-3",
             Optional.of(new ModelId(firstId)),
             Strategy.CYCLE_CONSISTENT,
-            Optional.of(new Matching.StraightThrough("mnist:/srv/shapes", 2, 30, 0.5)),
+            Optional.of(new Matching.StraightThrough("shapes", 2, 30, 0.5)),
             new AggregationSettings(
                 AggregationSettings.Rule.FEDBUFF,
                 AggregationSettings.ServerOptimizer.ADAM,
@@ -151,21 +151,18 @@ class FederationRoutesTest {
             Duration.ofSeconds(90),
             9,
             2.5,
-            Optional.of(
-                new Correction(Correction.Kind.REPAIR, settings.correction().get().data(), 40)),
-            new FederationSettings.Gate(settings.gate().data(), 0.02, 0.5),
+            Optional.of(new Correction(Correction.Kind.REPAIR, "half#subset-seed=3", 40)),
+            new FederationSettings.Gate("shapes#test=100", 0.02, 0.5),
             List.of(
                 new FederationSettings.Participant(
                     "a",
-                    settings.participants().get(0).data(),
+                    "shapes#shard=1/2",
                     new TrainingSettings(
                         3, 50, Optimizer.Kind.SGD, 0.1, 0.01, 1, Schedule.Decay.COSINE, 4),
                     0.1,
                     5)),
             11),
         settings);
-    assertTrue(settings.gate().data().startsWith("mnist:/srv/shapes#"), settings.gate().data());
-    assertTrue(settings.correction().get().data().startsWith("mnist:/srv/x#"));
     assertFalse(answer.text().contains("/srv"), answer.text());
 
     // What it says of itself creates the same one, and another of that name is refused.
@@ -380,25 +377,6 @@ class FederationRoutesTest {
     }
     assertProblem(served.get(path + "?limit=1000"), 400, "malformed", "limit");
     assertProblem(served.get(path + "?before=x"), 400, "malformed", "before");
-  }
-
-  @Test
-  void directoriesOfDataStayTheServersOwn() {
-    String document = "{\"architecture\": \"mlp:5-4-3\", \"gate\": {\"data\": \"shapes\"}}";
-    assertEquals(201, send("PUT", "/federations/quiet", document).status());
-    served.federations().publish("quiet", new ModelId(firstId), 0.5);
-    assertEquals(201, contribute("quiet", secondId, "").status());
-    served
-        .federations()
-        .quarantine(
-            "quiet",
-            served.federations().given("quiet").get(0).id(),
-            "data 'mnist:/srv/shapes': no such directory");
-    for (String path : List.of("", "/versions/1", "/contributions", "/versions")) {
-      Answer answer = served.get("/federations/quiet" + path);
-      assertEquals(200, answer.status(), answer.text());
-      assertFalse(answer.text().contains("/srv"), answer.text());
-    }
   }
 
   @Test
