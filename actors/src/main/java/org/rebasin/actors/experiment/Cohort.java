@@ -12,7 +12,6 @@ import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.data.Seeds;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.tensor.Weights;
-import org.rebasin.model.training.TrainingSettings;
 
 /**
  * The participants of a federation on one division of the data: each has a part of the training
@@ -78,23 +77,7 @@ final class Cohort {
   }
 
   static Task.Train withEpochs(Task.Train task, int epochs) {
-    TrainingSettings settings = task.settings();
-    return new Task.Train(
-        task.label(),
-        task.architecture(),
-        task.data(),
-        task.subset(),
-        new TrainingSettings(
-            epochs,
-            settings.batchSize(),
-            settings.optimizer(),
-            settings.learningRate(),
-            settings.weightDecay(),
-            settings.warmupEpochs(),
-            settings.decay(),
-            settings.seed()),
-        task.preparation(),
-        task.keepEpochs());
+    return task.with(task.settings().withEpochs(epochs));
   }
 
   /** What each participant has trained alone, of its own seed or from a common start. */

@@ -217,13 +217,19 @@ final class FederatedRuns {
             each ->
                 new SimulatedFederation.Participant(
                     "participant-" + (each + 1),
-                    cohort.training(each, settings.getInt("epochs"), SEED),
+                    contribution(each),
                     settings.getDouble("proximal"),
                     cohort.examples(each),
                     malicious && each < attacks.size()
                         ? Optional.of(Attack.named(attacks.get(each)))
                         : Optional.empty()))
         .toList();
+  }
+
+  /** A training that makes a contribution, from some version on. */
+  private Task.Train contribution(int participant) {
+    Task.Train training = cohort.training(participant, settings.getInt("epochs"), SEED);
+    return training.with(training.settings().withLearningRate(settings.getDouble("learning-rate")));
   }
 
   private List<List<String>> progress(

@@ -182,16 +182,7 @@ final class SimulatedFederation {
   private void contribute(
       Participant participant, Underway done, SinkQueueWithCancel<FederationEvent> events) {
     long seed = Seeds.mix(Seeds.mix(settings.seed(), participant.name()), done.attempt());
-    Task.Train training = participant.training();
-    Task.Train task =
-        new Task.Train(
-            training.label(),
-            training.architecture(),
-            training.data(),
-            training.subset(),
-            training.settings().withSeed(seed),
-            training.preparation(),
-            false);
+    Task.Train task = participant.training().with(participant.training().settings().withSeed(seed));
     ModelId trained =
         laboratory.trainOnce(task.from(done.base().model(), participant.proximal())).model();
     ModelId sent =

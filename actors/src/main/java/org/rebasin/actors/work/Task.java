@@ -99,6 +99,11 @@ public sealed interface Task {
       this(label, architecture, data, subset, settings, Preparation.NONE, false);
     }
 
+    /** The same by other settings. */
+    public Train with(TrainingSettings other) {
+      return new Train(label, architecture, data, subset, other, preparation, keepEpochs);
+    }
+
     /** The same, and the model is wanted as it was after each epoch. */
     public Train withEpochsKept() {
       return new Train(label, architecture, data, subset, settings, preparation, true);

@@ -256,6 +256,7 @@ class ExperimentTest {
         epochs = 1
         buffer = 2
         remembered = 3
+        learning-rate = 0.001
         server-rate = 1
         proximal = 0.01
         staleness-exponent = 0.5

@@ -60,6 +60,18 @@ public record TrainingSettings(
         epochs, batchSize, optimizer, learningRate, weightDecay, warmupEpochs, decay, other);
   }
 
+  /** The same for another number of epochs. */
+  public TrainingSettings withEpochs(int other) {
+    return new TrainingSettings(
+        other, batchSize, optimizer, learningRate, weightDecay, warmupEpochs, decay, seed);
+  }
+
+  /** The same at another rate. */
+  public TrainingSettings withLearningRate(double other) {
+    return new TrainingSettings(
+        epochs, batchSize, optimizer, other, weightDecay, warmupEpochs, decay, seed);
+  }
+
   /** The schedule for epochs of the given number of steps. */
   public Schedule schedule(long stepsPerEpoch) {
     return new Schedule(
