@@ -166,7 +166,9 @@ final class FederatedRuns {
     FederationSettings federation =
         new FederationSettings(
             cohort.architecture(),
-            Optional.of(oneShot.model(aligned)),
+            Optional.of(
+                oneShot.model(
+                    aligned ? Optional.of(settings.getString("first")) : Optional.empty())),
             Strategy.TO_REFERENCE,
             aligned ? Optional.of(new Matching.Weight(0)) : Optional.empty(),
             new AggregationSettings(

@@ -75,10 +75,13 @@ final class OneShot {
         .get("evaluation");
   }
 
-  /** The merged model, with the units aligned by weight matching or as they are. */
-  ModelId model(boolean aligned) {
-    return laboratory.merged(
-        request(aligned ? Optional.of(weight()) : Optional.empty(), Optional.empty(), false));
+  /**
+   * The merged model.
+   *
+   * @param way how the units are aligned; as they are if empty
+   */
+  ModelId model(Optional<String> way) {
+    return laboratory.merged(request(way.map(this::plan), Optional.empty(), false));
   }
 
   private static MergeRequest.AlignmentPlan weight() {

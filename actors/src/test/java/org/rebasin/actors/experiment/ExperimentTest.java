@@ -257,6 +257,7 @@ class ExperimentTest {
         buffer = 2
         remembered = 3
         learning-rate = 0.001
+        first = merge-many
         server-rate = 1
         proximal = 0.01
         staleness-exponent = 0.5
