@@ -87,30 +87,27 @@ final class NodeCommand extends RebasinCommand {
         ModelStore.durable(home, StoreSettings.of(config.getConfig("rebasin.store")))) {
       StoreMetrics.watch(home);
       ClusterNode node = ClusterNode.start(config, store, new Datasets(api.data()));
-      try {
-        RebasinNode.await(node.joined());
-        JournalSchema.create(node.system());
-        JobsOnCluster jobs = JobsOnCluster.start(node.system(), node.queue());
-        Federations federations = FederationsOnCluster.start(node.system(), node.queue());
-        StoreUpkeep.start(
-            node.system(), store, List.of(jobs::namedModels, federations::namedModels));
-        ApiServer server =
-            RebasinNode.await(
-                ApiServer.bind(
-                    api,
-                    new ApiServer.Services(
-                        jobs,
-                        federations,
-                        new ReplicatedModels(
-                            new StoredModels(store, home, node.system()), node.replicas()),
-                        new ClusterMembers(node.system(), node.queue()),
-                        Telemetry::actors),
-                    node.system()));
-        System.err.println("rebasin: ready at " + server.uri());
-        RebasinNode.await(node.stopped());
-      } finally {
-        RebasinNode.await(node.stop());
-      }
+      // A node that cannot start is not stopped here: its end would be the process's, before
+      // anything is said. It leaves its cluster when the process ends with the failure.
+      RebasinNode.await(node.joined());
+      JournalSchema.create(node.system());
+      JobsOnCluster jobs = JobsOnCluster.start(node.system(), node.queue());
+      Federations federations = FederationsOnCluster.start(node.system(), node.queue());
+      StoreUpkeep.start(node.system(), store, List.of(jobs::namedModels, federations::namedModels));
+      ApiServer server =
+          RebasinNode.await(
+              ApiServer.bind(
+                  api,
+                  new ApiServer.Services(
+                      jobs,
+                      federations,
+                      new ReplicatedModels(
+                          new StoredModels(store, home, node.system()), node.replicas()),
+                      new ClusterMembers(node.system(), node.queue()),
+                      Telemetry::actors),
+                  node.system()));
+      System.err.println("rebasin: ready at " + server.uri());
+      RebasinNode.await(node.stopped());
       return new Output(Map.of("stopped", true), "stopped");
     }
   }

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.rebasin.actors.federation.Federations;
 import org.rebasin.actors.job.Jobs;
+import org.rebasin.actors.work.TaskFailure;
 
 /** The HTTP interface of a node, while it listens. */
 public final class ApiServer {
@@ -64,11 +65,21 @@ public final class ApiServer {
     }
     return builder
         .bind(router::answer)
-        .thenApply(
-            binding ->
-                new ApiServer(
-                    binding.addToCoordinatedShutdown(Duration.ofSeconds(10), system),
-                    settings.tls().isPresent()));
+        .handle(
+            (binding, problem) -> {
+              if (problem != null) {
+                throw new IllegalStateException(
+                    "rebasin.http: cannot listen at %s port %d: %s"
+                        .formatted(
+                            settings.host(),
+                            settings.port(),
+                            TaskFailure.unwrap(problem).getMessage()),
+                    problem);
+              }
+              return new ApiServer(
+                  binding.addToCoordinatedShutdown(Duration.ofSeconds(10), system),
+                  settings.tls().isPresent());
+            });
   }
 
   /** All that the server does for programs; beside it there are the pages for people. */

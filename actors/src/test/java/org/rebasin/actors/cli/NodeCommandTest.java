@@ -4,10 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,6 +65,48 @@ class NodeCommandTest {
         "include \"%s\"%nrebasin.http.host = \"192.0.2.1\"%n"
             .formatted(CONFIG.toAbsolutePath().normalize()));
     refusedBy(config, 2, "expected a bearer token");
+  }
+
+  /** It has joined its cluster by then, which its end would tell before anything else is said. */
+  @Test
+  void portOfTheInterfaceThatIsTaken() throws Exception {
+    Path config = directory.resolve("one.conf");
+    Files.writeString(
+        config,
+        "include \"%s\"%nrebasin.journal.url = \"jdbc:h2:file:%s\"%n"
+            .formatted(CONFIG.toAbsolutePath().normalize(), directory.resolve("journal")));
+    Path log = directory.resolve("log");
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Process node =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-Xmx256m",
+                  "-XX:TieredStopAtLevel=1",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  "org.rebasin.actors.cli.Main",
+                  "node",
+                  "--config",
+                  config.toString(),
+                  "--port",
+                  "0",
+                  "--http-port",
+                  String.valueOf(taken.getLocalPort()),
+                  "--directory",
+                  directory.resolve("n").toString())
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile())
+              .start();
+      try {
+        assertTrue(node.waitFor(90, TimeUnit.SECONDS), Files.readString(log));
+      } finally {
+        node.destroyForcibly();
+      }
+      assertEquals(1, node.exitValue(), Files.readString(log));
+      assertTrue(
+          Files.readString(log).contains("cannot listen at 127.0.0.1 port " + taken.getLocalPort()),
+          Files.readString(log));
+    }
   }
 
   @Test
