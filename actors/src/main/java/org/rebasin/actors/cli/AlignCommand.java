@@ -43,7 +43,10 @@ final class AlignCommand extends RebasinCommand {
   Output execute() {
     MergeRequest.AlignmentPlan plan =
         options
-            .plan(Strategy.TO_REFERENCE, Optional.ofNullable(data), true)
+            .plan(
+                Strategy.TO_REFERENCE,
+                Optional.ofNullable(data).map(ModelOptions::writtenOut),
+                true)
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(

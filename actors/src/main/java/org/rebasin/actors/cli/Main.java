@@ -69,6 +69,8 @@ public final class Main implements Runnable {
         "digits, mnist:DIR, fashion-mnist:DIR, cifar10:DIR, cifar100:DIR or imagenet:DIR");
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
+        // @PATH is an architecture's file, not one of arguments.
+        .setExpandAtFiles(false)
         .setParameterExceptionHandler(
             (problem, args) -> {
               String message =

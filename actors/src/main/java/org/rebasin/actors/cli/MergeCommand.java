@@ -46,9 +46,9 @@ final class MergeCommand extends RebasinCommand {
     double[] weights = inputs.weights();
     requireWritable(out);
     report.requireWritable();
-    Optional<MergeRequest.AlignmentPlan> plan =
-        options.plan(inputs.strategy(), Optional.ofNullable(data), false);
-    Optional<Correction> correction = corrections.correction(Optional.ofNullable(data));
+    Optional<String> written = Optional.ofNullable(data).map(ModelOptions::writtenOut);
+    Optional<MergeRequest.AlignmentPlan> plan = options.plan(inputs.strategy(), written, false);
+    Optional<Correction> correction = corrections.correction(written);
     return onNode(
         directoryOf(out),
         (store, datasets) -> {

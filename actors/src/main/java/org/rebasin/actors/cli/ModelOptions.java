@@ -15,6 +15,7 @@ import org.rebasin.model.checkpoint.DataType;
 import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
 import org.rebasin.model.checkpoint.TensorDeclaration;
+import org.rebasin.model.data.DatasetSpecification;
 import org.rebasin.model.data.Normalization;
 import org.rebasin.model.description.GivenArchitecture;
 import org.rebasin.model.description.OnnxModel;
@@ -146,6 +147,11 @@ final class ModelOptions {
                             tensor.name(), values.get(tensor.name()).values().duplicate()));
           });
     }
+  }
+
+  /** A data set's text with every default, as servers write it: files tell of it, to the byte. */
+  static String writtenOut(String data) {
+    return DatasetSpecification.parse(data).text();
   }
 
   /** Loads a data set and refuses one that the model cannot read. */

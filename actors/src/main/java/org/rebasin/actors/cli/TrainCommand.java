@@ -47,7 +47,7 @@ final class TrainCommand extends RebasinCommand {
         new Task.Train(
             out.getFileName().toString(),
             GivenArchitecture.parse(architecture).text(),
-            data,
+            ModelOptions.writtenOut(data),
             Optional.ofNullable(subset),
             options.settings(),
             options.preparation(),

@@ -227,7 +227,16 @@ record MergePlan(MergeRequest request) {
   private List<Task> merge(TaskResults results) {
     return request
         .merge()
-        .map(weights -> (Task) new Task.Merge(members(results), weights, strategy()))
+        .map(
+            weights ->
+                (Task)
+                    new Task.Merge(
+                        members(results),
+                        weights,
+                        request
+                            .alignment()
+                            .map(AlignmentPlan::settings)
+                            .orElseGet(() -> Map.of("method", "none"))))
         .map(List::of)
         .orElse(List.of());
   }

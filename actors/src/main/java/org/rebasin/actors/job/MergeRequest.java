@@ -2,8 +2,10 @@ package org.rebasin.actors.job;
 
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.Outline;
 import org.rebasin.actors.work.Correction;
@@ -105,6 +107,18 @@ public record MergeRequest(
     /** Aligns each model to the first. */
     public static AlignmentPlan toReference(Matching matching, long seed, boolean keepModels) {
       return new AlignmentPlan(Strategy.TO_REFERENCE, matching, seed, keepModels);
+    }
+
+    /** What decides the permutations, with the weights, by name. */
+    Map<String, String> settings() {
+      Map<String, String> settings = new TreeMap<>();
+      settings.put("strategy", strategy.text());
+      settings.put("seed", String.valueOf(seed));
+      if (strategy == Strategy.TO_REFERENCE) {
+        settings.put("method", matching.text());
+        settings.putAll(matching.settings());
+      }
+      return settings;
     }
   }
 

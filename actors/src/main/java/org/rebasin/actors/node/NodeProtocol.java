@@ -1,6 +1,7 @@
 package org.rebasin.actors.node;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.rebasin.actors.store.Labels;
 import org.rebasin.actors.store.ModelId;
@@ -74,6 +75,13 @@ public final class NodeProtocol implements WireProtocol {
     }
   }
 
+  /** The merge of some models, of which only the strategy was told. */
+  record MergeOfVersion1(List<Task.Member> members, List<Double> weights, Strategy strategy) {
+    Task.Merge merge() {
+      return new Task.Merge(members, weights, Map.of("strategy", strategy.text()));
+    }
+  }
+
   /** 100 to 199: values of the model module. */
   private static void listModel(WireClasses classes) {
     classes
@@ -120,7 +128,7 @@ public final class NodeProtocol implements WireProtocol {
         .add(311, Task.Collect.class)
         .add(312, Task.Align.class)
         .add(313, Task.AlignMany.class)
-        .add(314, Task.Merge.class)
+        .addFormer(314, MergeOfVersion1.class, MergeOfVersion1::merge)
         .add(315, Task.Correct.class)
         .add(316, Task.Evaluate.class)
         .add(317, Task.Member.class)
@@ -166,6 +174,7 @@ public final class NodeProtocol implements WireProtocol {
         .add(376, QueueLoad.class)
         .add(377, QueueLoad.Waiting.class)
         .add(378, QueueLoad.Workers.class)
-        .add(380, TaskResult.Aligned.class);
+        .add(380, TaskResult.Aligned.class)
+        .add(381, Task.Merge.class);
   }
 }

@@ -242,8 +242,7 @@ public final class PermutationSolver implements TaskRunner {
   }
 
   private CompletionStage<TaskResult> merge(Task.Merge task) {
-    Map<String, String> settings = new TreeMap<>();
-    settings.put("strategy", task.strategy().text());
+    Map<String, String> settings = new TreeMap<>(task.alignment());
     settings.put("weights", task.weights().toString());
     return average(
             task.members(),

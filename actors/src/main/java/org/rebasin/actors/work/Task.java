@@ -1,7 +1,10 @@
 package org.rebasin.actors.work;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.rebasin.actors.store.ModelId;
@@ -285,13 +288,16 @@ public sealed interface Task {
    *
    * @param members the models, of which the first defines names, types and order
    * @param weights how much each counts, summing to 1
+   * @param alignment what decided the members' permutations, by name, for provenance
    */
-  record Merge(List<Member> members, List<Double> weights, Strategy strategy)
+  record Merge(List<Member> members, List<Double> weights, Map<String, String> alignment)
       implements SolverTask {
-    /** Copies the lists. */
+    /** Copies the collections. */
     public Merge {
       members = List.copyOf(members);
       weights = List.copyOf(weights);
+      // Sorted, so that the same message has the same bytes.
+      alignment = Collections.unmodifiableMap(new TreeMap<>(alignment));
     }
 
     @Override

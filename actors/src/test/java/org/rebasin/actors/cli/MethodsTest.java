@@ -5,22 +5,27 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rebasin.model.architecture.Architecture;
 import org.rebasin.model.checkpoint.DataType;
+import org.rebasin.model.checkpoint.Provenance;
 import org.rebasin.model.checkpoint.SafetensorsFile;
 import org.rebasin.model.checkpoint.SafetensorsWriter;
 import org.rebasin.model.checkpoint.TensorDeclaration;
+import org.rebasin.model.data.DatasetSpecification;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.tensor.Weights;
 
@@ -89,6 +94,45 @@ class MethodsTest {
     JsonNode after = Run.of("evaluate", file("aligned"), "--data", DATA, "--json").done().json();
     assertEquals(before.get("loss").asDouble(), after.get("loss").asDouble(), 1e-5);
     assertTrue(after.get("expected_calibration_error").asDouble() >= 0);
+  }
+
+  /** What is merged otherwise has another origin, which tells all that the bytes depend on. */
+  @Test
+  void mergedFileTellsHowItsModelsWereAligned() {
+    Path a = untrained("a", MLP, 1);
+    Path b = untrained("b", MLP, 2);
+    assertEquals(Map.of("method", "none"), alignmentTold(a, b, "none"));
+    assertEquals(
+        Map.of("strategy", "to-reference", "method", "weight", "seed", "7", "restarts", "0"),
+        alignmentTold(a, b, "weight"));
+    assertEquals(
+        Map.of(
+            "strategy",
+            "to-reference",
+            "method",
+            "activation",
+            "seed",
+            "7",
+            "data",
+            DatasetSpecification.parse(DATA).text()),
+        alignmentTold(a, b, "activation"));
+  }
+
+  private Map<String, String> alignmentTold(Path a, Path b, String method) {
+    Run.of("merge", a, b, "--method", method, "--data", DATA, "--seed", 7, "--out", file(method))
+        .done();
+    Map<String, String> told = new TreeMap<>();
+    try (SafetensorsFile merged = SafetensorsFile.open(file(method))) {
+      JsonNode provenance = new ObjectMapper().readTree(merged.metadata().get(Provenance.KEY));
+      provenance
+          .get("settings")
+          .fields()
+          .forEachRemaining(each -> told.put(each.getKey(), each.getValue().asText()));
+    } catch (JsonProcessingException problem) {
+      throw new AssertionError(problem);
+    }
+    assertEquals("[0.5, 0.5]", told.remove("weights"));
+    return told;
   }
 
   @ParameterizedTest
@@ -284,6 +328,8 @@ class MethodsTest {
     JsonNode groups = Run.of("inspect", architecture, "--json").done().json().get("groups");
     assertEquals(1, groups.size());
     assertEquals(4, groups.get(0).get("size").asInt());
+    assertEquals(
+        groups, Run.of("inspect", "@" + file("net.txt"), "--json").done().json().get("groups"));
     for (int seed = 1; seed <= 2; seed++) {
       Run.of(
               "train",

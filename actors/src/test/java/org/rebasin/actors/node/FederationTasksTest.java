@@ -22,7 +22,6 @@ import org.rebasin.actors.work.Ingredient;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Preparation;
 import org.rebasin.actors.work.Split;
-import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.Task;
 import org.rebasin.actors.work.TaskResult;
 import org.rebasin.model.aggregation.AggregationSettings;
@@ -191,7 +190,7 @@ class FederationTasksTest {
                         new Task.Member(first, Optional.empty()),
                         new Task.Member(second, permutations)),
                     List.of(0.5, 0.5),
-                    Strategy.TO_REFERENCE),
+                    Map.of()),
                 TaskResult.Merged.class)
             .model();
     TaskResult.Aggregated aggregated =

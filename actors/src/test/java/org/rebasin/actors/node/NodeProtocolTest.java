@@ -130,7 +130,7 @@ class NodeProtocolTest {
             new Task.Merge(
                 List.of(member, new Task.Member(b, Optional.empty())),
                 List.of(0.25, 0.75),
-                Strategy.TO_REFERENCE),
+                Map.of("strategy", "to-reference", "method", "weight", "seed", "3")),
             new Task.Correct(a, List.of(member), List.of(1.0), correction),
             new Task.Evaluate(
                 List.of(a, b),
@@ -301,6 +301,14 @@ class NodeProtocolTest {
             .filter(completed -> completed.result() instanceof TaskResult.Aligned)
             .findFirst()
             .orElseThrow();
+    WorkQueue.Submit merge =
+        messages().stream()
+            .filter(WorkQueue.Submit.class::isInstance)
+            .map(WorkQueue.Submit.class::cast)
+            .filter(submit -> submit.task() instanceof Task.Merge)
+            .findFirst()
+            .orElseThrow();
+    Task.Merge merged = (Task.Merge) merge.task();
     TaskResult.Aligned aligned = (TaskResult.Aligned) now.result();
     Alignment told = aligned.alignment();
     Alignment before =
@@ -317,7 +325,14 @@ class NodeProtocolTest {
             new WorkQueue.Completed(
                 now.key(),
                 now.worker(),
-                new TaskResult.Aligned(before, aligned.groups(), aligned.model()))),
+                new TaskResult.Aligned(before, aligned.groups(), aligned.model())),
+            new WorkQueue.Submit(
+                merge.key(),
+                new Task.Merge(
+                    merged.members(), merged.weights(), Map.of("strategy", "to-reference")),
+                merge.priority(),
+                merge.progress(),
+                merge.replyTo())),
         read(FORMER));
   }
 

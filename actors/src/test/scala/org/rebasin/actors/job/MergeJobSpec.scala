@@ -266,7 +266,7 @@ class MergeJobSpec extends ActorSpec {
           )
         )
         val merge = submitted(1).head.task.asInstanceOf[Task.Merge]
-        merge.strategy shouldBe Strategy.MERGE_MANY
+        merge.alignment.asScala shouldBe Map("strategy" -> "merge-many", "seed" -> "3")
         merge.members.asScala.map(_.permutations.isPresent) shouldBe Seq(true, true, true)
       }
     }
