@@ -8,6 +8,7 @@ import org.slf4j.LoggerFactory;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** Where the process starts. */
 @Command(
@@ -74,7 +75,7 @@ public final class Main implements Runnable {
         .setParameterExceptionHandler(
             (problem, args) -> {
               String message =
-                  problem.getMessage()
+                  message(problem)
                       + System.lineSeparator()
                       + "Try '%s --help'."
                           .formatted(problem.getCommandLine().getCommandSpec().qualifiedName());
@@ -82,5 +83,22 @@ public final class Main implements Runnable {
               return BAD_INPUT;
             })
         .execute(arguments);
+  }
+
+  /** With the names that users write where picocli has those of the constants, and what is near. */
+  private static String message(CommandLine.ParameterException problem) {
+    if (problem.getArgSpec() instanceof OptionSpec option && option.type().isEnum()) {
+      return "%s: expected one of %s, found '%s'"
+          .formatted(
+              option.longestName(),
+              String.join(", ", option.completionCandidates()),
+              problem.getValue());
+    }
+    if (problem instanceof CommandLine.UnmatchedArgumentException unmatched
+        && !unmatched.getSuggestions().isEmpty()) {
+      return "%s; the nearest: %s"
+          .formatted(unmatched.getMessage(), String.join(", ", unmatched.getSuggestions()));
+    }
+    return problem.getMessage();
   }
 }

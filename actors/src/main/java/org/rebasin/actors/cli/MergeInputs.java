@@ -34,7 +34,8 @@ final class MergeInputs {
   @Parameters(
       arity = "1..*",
       paramLabel = "MODEL",
-      description = "Two models or more, safetensors files; the first is the reference.")
+      description =
+          "Two models or more, safetensors, NumPy or ONNX files; the first is the reference.")
   private List<Path> files;
 
   @Option(

@@ -161,10 +161,59 @@ final class Merges {
     if (view.has("failure")) {
       text.append("\n  ").append(printable(view.path("failure").path("message").asText()));
     }
-    if (view.path("outcome").has("merged")) {
-      text.append("\n  merged model ").append(view.path("outcome").path("merged").asText());
+    text.append(outcome(view.path("outcome")));
+    return text.toString();
+  }
+
+  /**
+   * What a merge came to, as far as it has come to something; the lines begin with their breaks.
+   */
+  private static String outcome(JsonNode outcome) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < outcome.path("alignments").size(); i++) {
+      text.append(objective("model " + (i + 2), outcome.path("alignments").path(i)));
+    }
+    if (outcome.has("common_alignment")) {
+      text.append(objective("all models", outcome.path("common_alignment")));
+    }
+    JsonNode evaluation = outcome.path("evaluation");
+    if (!evaluation.isMissingNode()) {
+      List<List<String>> rows = new ArrayList<>();
+      rows.add(List.of("test", "loss", "accuracy"));
+      for (int i = 0; i < evaluation.path("parents").size(); i++) {
+        rows.add(row("model " + (i + 1), evaluation.path("parents").path(i)));
+      }
+      for (String name : List.of("naive", "merged", "ensemble")) {
+        if (evaluation.has(name)) {
+          rows.add(row(name, evaluation.path(name)));
+        }
+      }
+      text.append("\n").append(Tables.table(rows).indent(2).stripTrailing());
+    }
+    if (outcome.has("merged")) {
+      text.append("\n  merged model ").append(outcome.path("merged").asText());
     }
     return text.toString();
+  }
+
+  /** Of a matching by activations whose weights were not compared, its own. */
+  private static String objective(String subject, JsonNode alignment) {
+    String name = alignment.path("objective").isNumber() ? "objective" : "similarity";
+    return alignment.path(name).isNumber()
+        ? RebasinCommand.number(
+            "%n  %s: %s %.4f -> %.4f",
+            subject,
+            name,
+            alignment.path(name + "_before").asDouble(),
+            alignment.path(name).asDouble())
+        : "";
+  }
+
+  private static List<String> row(String name, JsonNode score) {
+    return List.of(
+        name,
+        RebasinCommand.number("%.4f", score.path("loss").asDouble()),
+        RebasinCommand.number("%.2f %%", 100 * score.path("accuracy").asDouble()));
   }
 
   /** Some merges as a table. */

@@ -81,6 +81,7 @@ final class NodeCommand extends RebasinCommand {
   Output execute() {
     Config config = Telemetry.start(config());
     ApiSettings api = ApiSettings.of(config);
+    ClusterNode.requireSettings(config);
     JournalSchema.requireReachable(config);
     Path home = Path.of(config.getString(DIRECTORY));
     try (ModelStore store =

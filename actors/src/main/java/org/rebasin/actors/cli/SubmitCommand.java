@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.rebasin.actors.http.ApiClient;
 import org.rebasin.actors.job.MergeRequest.AlignmentPlan;
+import org.rebasin.actors.report.Documents;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.work.Correction;
-import org.rebasin.actors.work.Matching;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -107,14 +107,7 @@ final class SubmitCommand extends RebasinCommand {
     plan.ifPresent(
         chosen -> {
           document.put("seed", chosen.seed());
-          if (chosen.matching() instanceof Matching.Weight weight) {
-            document.put("restarts", weight.restarts());
-          }
-          if (chosen.matching() instanceof Matching.StraightThrough through) {
-            document.put("matching_epochs", through.epochs());
-            document.put("matching_batch_size", through.batchSize());
-            document.put("matching_rate", through.learningRate());
-          }
+          document.putAll(Documents.matching(chosen.matching()));
         });
     corrections
         .correction(Optional.ofNullable(data))

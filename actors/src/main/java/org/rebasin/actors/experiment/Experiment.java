@@ -39,6 +39,11 @@ public final class Experiment {
     public String text() {
       return name().toLowerCase(Locale.ROOT);
     }
+
+    @Override
+    public String toString() {
+      return text();
+    }
   }
 
   private final String name;

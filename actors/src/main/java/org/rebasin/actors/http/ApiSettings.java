@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -166,6 +167,9 @@ public record ApiSettings(
             "%s: expected a secret in %s, found none".formatted(setting, file));
       }
       return secret;
+    } catch (NoSuchFileException none) {
+      throw new IllegalArgumentException(
+          "%s: expected a file that can be read, found none at %s".formatted(setting, file), none);
     } catch (IOException problem) {
       throw new IllegalArgumentException("%s: cannot read %s".formatted(setting, problem), problem);
     }

@@ -40,7 +40,7 @@ final class ModelFileResponse {
     if (file.info().isPrivate()) {
       throw new ProblemException(
           Problem.Kind.PRIVATE_MODEL,
-          "model %s is private: its numbers may not leave the cluster".formatted(id));
+          "model %s is private: its numbers do not leave the node that has it".formatted(id));
     }
     HttpResponse headers =
         HttpResponse.create()

@@ -61,7 +61,7 @@ public record ModelInfo(
         outline.metadata());
   }
 
-  /** Whether its numbers may not leave the cluster. */
+  /** Whether its numbers do not leave its node. */
   public boolean isPrivate() {
     return Labels.PRIVATE.equals(metadata.get(Labels.VISIBILITY));
   }

@@ -27,7 +27,7 @@ public interface Models {
    *
    * @param bytes read only as fast as they are written
    * @param declared what the sender says that the model's name is
-   * @param isPrivate whether the model must not leave the cluster, whatever its file says
+   * @param isPrivate whether the model must not leave this node, whatever its file says
    */
   CompletionStage<ModelInfo> receive(
       Source<ByteString, ?> bytes, Optional<ModelId> declared, boolean isPrivate);

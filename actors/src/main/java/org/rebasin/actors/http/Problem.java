@@ -23,7 +23,7 @@ public record Problem(Kind kind, String detail) {
     CUT_OFF(400, "The content was cut off"),
     /** There is no token, or it is the wrong one. */
     UNAUTHORIZED(401, "A token is needed"),
-    /** The model may not leave the cluster. */
+    /** The model does not leave its node. */
     PRIVATE_MODEL(403, "The model is private"),
     /** There is no such thing. */
     NOT_FOUND(404, "Not found"),

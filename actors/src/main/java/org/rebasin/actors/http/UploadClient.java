@@ -29,7 +29,7 @@ public final class UploadClient {
    * Uploads a model.
    *
    * @param id the file's content
-   * @param isPrivate whether it must not leave the cluster again
+   * @param isPrivate whether it must not leave that node again
    */
   public void upload(ModelId id, Path file, boolean isPrivate) {
     long length = size(file);

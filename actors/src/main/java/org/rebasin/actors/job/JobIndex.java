@@ -235,7 +235,10 @@ public final class JobIndex
       jobs.apply(job)
           .tell(
               new MergeJob.Start(
-                  add.request(), add.options(), context.spawnAnonymous(answer(job, asker))));
+                  add.request(),
+                  add.options(),
+                  clock.instant(),
+                  context.spawnAnonymous(answer(job, asker))));
       return Effect().none();
     }
     JobId job = state.nextId(clock);
@@ -251,6 +254,7 @@ public final class JobIndex
             new MergeJob.Start(
                 added.request(),
                 added.options(),
+                added.at(),
                 context.spawnAnonymous(
                     once(reply -> context.getSelf().tell(new FromJob(job, reply))))));
   }

@@ -53,8 +53,12 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
   /** What a job receives. */
   public sealed interface Command extends JobMessage {}
 
-  /** Requests the job; a second time, asks whether it is the same. */
-  public record Start(MergeRequest request, JobOptions options, ActorRef<Reply> replyTo)
+  /**
+   * Requests the job; a second time, asks whether it is the same.
+   *
+   * @param at when it was submitted
+   */
+  public record Start(MergeRequest request, JobOptions options, Instant at, ActorRef<Reply> replyTo)
       implements Command {}
 
   /** Asks how it stands. */
@@ -241,7 +245,7 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
 
   private Effect<JournalEvent, JobState> onFirstStart(JobState.Absent absent, Start start) {
     timers.startTimerWithFixedDelay(new Tick(), environment.limits().resubmission());
-    return record(absent, new Requested(id, start.request(), start.options(), Instant.now()))
+    return record(absent, new Requested(id, start.request(), start.options(), start.at()))
         .thenRun(state -> tell(start.replyTo(), state));
   }
 

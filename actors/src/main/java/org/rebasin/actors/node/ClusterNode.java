@@ -60,10 +60,8 @@ public final class ClusterNode {
    * @throws IllegalArgumentException if a setting is wrong
    */
   public static ClusterNode start(Config config, ModelStore store, Datasets datasets) {
+    requireSettings(config);
     SeedNodes seeds = SeedNodes.of(config);
-    requireOneWayIn(config, seeds);
-    requireTlsInPublic(config);
-    requireKnownRoles(config);
     ActorSystem<ClusterGuardian.Begin> system =
         ActorSystem.create(ClusterGuardian.create(store, datasets), SYSTEM, config);
     TransferSettings settings = TransferSettings.of(config.getConfig("rebasin.stream"));
@@ -90,6 +88,18 @@ public final class ClusterNode {
       cluster.manager().tell(new JoinSeedNodes(seeds.addresses()));
     }
     return new ClusterNode(system, replicas, activations);
+  }
+
+  /**
+   * Checks a node's settings, which {@link #start} does as well, before anything is made for it.
+   *
+   * @param config with {@code node.conf}
+   * @throws IllegalArgumentException if a setting is wrong
+   */
+  public static void requireSettings(Config config) {
+    requireOneWayIn(config, SeedNodes.of(config));
+    requireTlsInPublic(config);
+    requireKnownRoles(config);
   }
 
   private static void requireOneWayIn(Config config, SeedNodes seeds) {

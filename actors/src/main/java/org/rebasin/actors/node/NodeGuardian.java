@@ -11,6 +11,7 @@ import akka.actor.typed.javadsl.Receive;
 import com.typesafe.config.Config;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
@@ -107,7 +108,10 @@ public final class NodeGuardian extends AbstractBehavior<NodeGuardian.Command> {
     waiting.put(job.unsafeUpcast(), start.replyTo());
     job.tell(
         new MergeJob.Start(
-            start.request(), JobOptions.DEFAULT, getContext().getSystem().ignoreRef()));
+            start.request(),
+            JobOptions.DEFAULT,
+            Instant.now(),
+            getContext().getSystem().ignoreRef()));
     job.tell(new MergeJob.Follow(start.progress(), start.replyTo()));
     return this;
   }

@@ -9,6 +9,7 @@ import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeOutcome.Curve;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.store.ModelId;
+import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.TaskResult;
 import org.rebasin.actors.work.TaskResult.Evaluated;
@@ -159,6 +160,20 @@ public final class Documents {
     return document;
   }
 
+  /** What a method of matching was told beside the data, by the names that a request uses. */
+  public static Map<String, Object> matching(Matching matching) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    if (matching instanceof Matching.Weight weight) {
+      document.put("restarts", weight.restarts());
+    }
+    if (matching instanceof Matching.StraightThrough through) {
+      document.put("matching_epochs", through.epochs());
+      document.put("matching_batch_size", through.batchSize());
+      document.put("matching_rate", through.learningRate());
+    }
+    return document;
+  }
+
   /** What a merge was asked to do, by the names that a request over HTTP uses. */
   public static Map<String, Object> settings(MergeRequest request) {
     Map<String, Object> document = new LinkedHashMap<>();
@@ -169,10 +184,7 @@ public final class Documents {
             plan -> {
               document.put("strategy", plan.strategy().text());
               document.put("seed", plan.seed());
-              plan.matching().settings().entrySet().stream()
-                  .filter(setting -> !setting.getKey().equals("data"))
-                  .sorted(Map.Entry.comparingByKey())
-                  .forEach(setting -> document.put(setting.getKey(), setting.getValue()));
+              document.putAll(matching(plan.matching()));
             });
     request.merge().ifPresent(weights -> document.put("weights", weights));
     request

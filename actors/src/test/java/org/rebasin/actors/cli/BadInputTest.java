@@ -72,6 +72,27 @@ class BadInputTest {
   }
 
   @Test
+  void whatUsersWriteIsWhatTheyAreTold() throws IOException {
+    assertRefused(
+        List.of("merge", good, good, "--method", "wait", "--out", file("out")),
+        "--method: expected one of weight, activation, activation-pearson, straight-through, none,"
+            + " found 'wait'");
+    assertRefused(List.of("experiment", "run", "mnist-mlp", "--scale", "huge"), "laptop, paper");
+    assertRefused(List.of("merg", good), "'merg'", "merge");
+    assertRefused(
+        List.of("train", "--architecture", "foo", "--data", "digits", "--out", file("out")),
+        "unknown architecture 'foo'",
+        "mlp:",
+        "file:PATH",
+        "onnx:PATH");
+    assertRefused(
+        List.of("status", "--token-file", file("none")),
+        "token file: expected a file that can be read, found none at " + file("none"));
+    Path text = Files.writeString(file("text"), "a network of mine");
+    assertRefused(List.of("inspect", text), "safetensors or .npz", "found what appears to be text");
+  }
+
+  @Test
   void notASafetensorsFile() throws IOException {
     Path bad = RawModels.write(file("bad"), "PK\3\4 what PyTorch writes, a zip archive".getBytes());
     assertModelRefused(bad, bad);

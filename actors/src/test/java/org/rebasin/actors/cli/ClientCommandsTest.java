@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rebasin.actors.http.Served;
+import org.rebasin.actors.job.MergeOutcome;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.report.ParsedReport;
 import org.rebasin.actors.store.ModelId;
@@ -29,6 +30,10 @@ import org.rebasin.actors.work.Correction;
 import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Strategy;
+import org.rebasin.actors.work.TaskResult.Evaluated;
+import org.rebasin.model.evaluation.Calibration;
+import org.rebasin.model.evaluation.Evaluation;
+import org.rebasin.model.evaluation.Score;
 
 class ClientCommandsTest {
   private static final String TOKEN = "a-token-of-some-length";
@@ -223,6 +228,43 @@ class ClientCommandsTest {
     Run run = run("watch", job, "--out", out).done();
     assertTrue(run.out().contains("succeeded"), run.out());
     assertArrayEquals(Files.readAllBytes(first), Files.readAllBytes(out));
+  }
+
+  @Test
+  void mergeTellsWhatItIsWorth() {
+    JobId job = submitted();
+    served
+        .jobs()
+        .succeed(
+            job,
+            id(0, job),
+            Optional.of(
+                new MergeOutcome.Controls(
+                    Optional.of(evaluated(84)),
+                    List.of(evaluated(81), evaluated(82)),
+                    evaluated(83),
+                    evaluated(85))));
+    for (String command : List.of("status", "watch")) {
+      String text = run(command, job).done().out();
+      assertTrue(
+          text.contains(
+              """
+                test        loss  accuracy
+                model 1   0.1900   81.00 %
+                model 2   0.1800   82.00 %
+                naive     0.1700   83.00 %
+                merged    0.1600   84.00 %
+                ensemble  0.1500   85.00 %
+                merged model"""
+                  .indent(2)
+                  .stripTrailing()),
+          text);
+    }
+  }
+
+  private static Evaluated evaluated(int correct) {
+    return new Evaluated(
+        new Evaluation(new Score(100 - correct, correct, 100), Calibration.none(10)));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.rebasin.actors.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -31,6 +32,7 @@ class NodeCommandTest {
     Run run = Run.of(all.toArray());
     assertEquals(code, run.code(), run.err());
     assertTrue(run.err().contains(message), run.err());
+    assertFalse(Files.exists(directory.resolve("n")), "nothing was made");
   }
 
   @Test

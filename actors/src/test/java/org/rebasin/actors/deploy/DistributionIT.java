@@ -166,6 +166,20 @@ class DistributionIT {
   }
 
   @Test
+  void itHasWhatItsReadmeLeadsTo() throws IOException {
+    List<String> links =
+        Pattern.compile("\\]\\(([^)#:]+)(#[^)]*)?\\)")
+            .matcher(Files.readString(home.resolve("README.md")))
+            .results()
+            .map(link -> link.group(1))
+            .toList();
+    assertTrue(links.contains("actors/HTTP_API.md"), links.toString());
+    for (String link : links) {
+      assertTrue(Files.exists(home.resolve(link)), link);
+    }
+  }
+
+  @Test
   void entriesDoNotDependOnWhenAndByWhomTheyWereMade() throws IOException {
     try (ZipFile zip = new ZipFile(ZIP.toFile())) {
       Set<Object> times = new HashSet<>();

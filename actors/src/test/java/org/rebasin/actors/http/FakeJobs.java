@@ -124,6 +124,11 @@ public final class FakeJobs implements Jobs {
 
   /** A job ends with a merged model. */
   public void succeed(JobId id, ModelId merged) {
+    succeed(id, merged, Optional.empty());
+  }
+
+  /** A job ends with a merged model, which was evaluated. */
+  public void succeed(JobId id, ModelId merged, Optional<MergeOutcome.Controls> controls) {
     Job job = jobs.get(id);
     job.status = JobStatus.SUCCEEDED;
     job.outcome =
@@ -137,7 +142,7 @@ public final class FakeJobs implements Jobs {
                 Map.of(),
                 Optional.empty(),
                 Optional.of(merged),
-                Optional.empty(),
+                controls,
                 Map.of()));
     job.tell(JobEvent.Kind.SUCCEEDED, 1, 1, "");
   }

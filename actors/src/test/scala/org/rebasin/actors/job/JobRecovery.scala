@@ -1,6 +1,6 @@
 package org.rebasin.actors.job
 
-import java.time.{Clock, Duration}
+import java.time.{Clock, Duration, Instant}
 import java.util.Optional
 
 import scala.concurrent.duration._
@@ -56,7 +56,7 @@ abstract class JobRecovery(config: Config) extends ActorSpec(config) {
     }
 
     def start(request: MergeRequest, options: JobOptions = JobOptions.DEFAULT): JobView = {
-      job ! new MergeJob.Start(request, options, replies.ref)
+      job ! new MergeJob.Start(request, options, Instant.now(), replies.ref)
       viewed()
     }
 
@@ -193,7 +193,7 @@ abstract class JobRecovery(config: Config) extends ActorSpec(config) {
       start(request("a", "b"))
       submitted(2)
       start(request("a", "b")).id shouldBe id
-      job ! new MergeJob.Start(request("a", "c"), JobOptions.DEFAULT, replies.ref)
+      job ! new MergeJob.Start(request("a", "c"), JobOptions.DEFAULT, Instant.now(), replies.ref)
       replies.expectMessageType[MergeJob.Refused].reason shouldBe JobRefusedException.Reason.KEY_REUSED
       queue.expectNoMessage(silence)
     }

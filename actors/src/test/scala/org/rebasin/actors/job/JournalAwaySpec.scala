@@ -1,6 +1,6 @@
 package org.rebasin.actors.job
 
-import java.time.{Clock, Duration}
+import java.time.{Clock, Duration, Instant}
 import java.util.Optional
 
 import scala.concurrent.duration._
@@ -46,7 +46,7 @@ class JournalAwaySpec
         Optional.empty[Correction],
         Optional.empty[MergeRequest.EvaluationPlan]
       )
-      job ! new MergeJob.Start(request, JobOptions.DEFAULT, replies.ref)
+      job ! new MergeJob.Start(request, JobOptions.DEFAULT, Instant.now(), replies.ref)
       replies.expectMessageType[MergeJob.Viewed]
 
       // Each time the result is lost with the write, and the task submitted again.

@@ -1,7 +1,7 @@
 package org.rebasin.actors.job
 
 import org.rebasin.actors.work.Split
-import java.time.{Clock, Duration}
+import java.time.{Clock, Duration, Instant}
 import java.util.Optional
 
 import scala.concurrent.duration._
@@ -86,7 +86,7 @@ class MergeJobSpec extends ActorSpec {
         new JobEnvironment(queue.ref, limits, Optional.empty(), Optional.empty(), 0)
       )
     )
-    job ! new MergeJob.Start(request, JobOptions.DEFAULT, system.ignoreRef)
+    job ! new MergeJob.Start(request, JobOptions.DEFAULT, Instant.now(), system.ignoreRef)
     job ! new MergeJob.Follow(progress.ref, replies.ref)
 
     def submitted(count: Int): Seq[WorkQueue.Submit] =

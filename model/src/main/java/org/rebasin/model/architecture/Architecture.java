@@ -37,13 +37,15 @@ public sealed interface Architecture permits Mlp, Vgg, ResNet, CifarResNet, Grap
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "unknown architecture '%s'; expected %s"
-                        .formatted(
-                            text,
-                            ArchitectureFamily.ALL.stream()
-                                .map(ArchitectureFamily::usage)
-                                .collect(Collectors.joining(", or ")))))
+                    "unknown architecture '%s'; expected %s".formatted(text, usage())))
         .parse(text);
+  }
+
+  /** The forms of all families' texts. */
+  static String usage() {
+    return ArchitectureFamily.ALL.stream()
+        .map(ArchitectureFamily::usage)
+        .collect(Collectors.joining(", or "));
   }
 
   /** Whether a text begins as an architecture's does. */

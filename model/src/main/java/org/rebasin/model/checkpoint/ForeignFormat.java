@@ -14,7 +14,8 @@ enum ForeignFormat {
   ZIP("a zip archive, perhaps of torch.save", Advice.TORCH),
   NUMPY("a NumPy .npy array", Advice.NUMPY),
   HDF5("an HDF5 file, perhaps of Keras", Advice.NUMPY),
-  GIT_LFS("a Git LFS pointer in place of the file itself", "fetch it with: git lfs pull");
+  GIT_LFS("a Git LFS pointer in place of the file itself", "fetch it with: git lfs pull"),
+  TEXT("text", "an architecture file describes a network and holds no weights");
 
   private static final class Advice {
     static final String TORCH =
@@ -68,7 +69,14 @@ enum ForeignFormat {
         && text.charAt(1) <= 5) {
       return Optional.of(PYTORCH_PICKLE);
     }
-    return Optional.empty();
+    // The length of a safetensors header is no text: its last bytes are zeros.
+    return text.isBlank() || text.chars().anyMatch(ForeignFormat::isBinary)
+        ? Optional.empty()
+        : Optional.of(TEXT);
+  }
+
+  private static boolean isBinary(int character) {
+    return character > '~' || character < ' ' && "\t\n\f\r".indexOf(character) < 0;
   }
 
   private static ForeignFormat ofZip(String text) {

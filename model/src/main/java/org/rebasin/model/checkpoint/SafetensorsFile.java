@@ -20,7 +20,7 @@ import java.util.Map;
  * channel.
  */
 public final class SafetensorsFile implements TensorFile {
-  private static final String EXPECTED = "a safetensors file";
+  private static final String EXPECTED = "a safetensors or .npz file";
 
   private final FileInput input;
   private final List<TensorEntry> entries;

@@ -76,7 +76,7 @@ record SafetensorsHeader(List<TensorEntry> entries, Map<String, String> metadata
       FileInput input, byte[] prefix, String otherwiseFound) {
     return new CheckpointException(
         input.path(),
-        "expected a safetensors file, found "
+        "expected a safetensors or .npz file, found "
             + ForeignFormat.of(prefix)
                 .map(
                     format -> "what appears to be " + format.description() + "; " + format.advice())

@@ -51,6 +51,11 @@ public final class GivenArchitecture {
       return GraphArchitecture.of(
           OnnxModel.read(Path.of(given.substring(ONNX.length()))).network());
     }
+    if (!Architecture.isKnown(given)) {
+      throw new IllegalArgumentException(
+          "unknown architecture '%s'; expected %s, or %sPATH of an architecture file, or %sPATH"
+              .formatted(given, Architecture.usage(), FILE, ONNX));
+    }
     return Architecture.parse(given);
   }
 

@@ -54,7 +54,7 @@ class SafetensorsRefusalTest {
   }
 
   static Stream<Arguments> otherFiles() {
-    String found = "expected a safetensors file, found ";
+    String found = "expected a safetensors or .npz file, found ";
     return Stream.of(
         refused(new byte[0], found + "a file of 0 bytes, too short for a header"),
         refused(new byte[8], found + "a file of 8 bytes, too short for a header"),
@@ -94,6 +94,10 @@ class SafetensorsRefusalTest {
         refused(
             RawFiles.latin1("\u0089HDF\r\n\u001a\n\0\0\0\0"),
             found + "what appears to be an HDF5 file, perhaps of Keras" + NUMPY),
+        refused(
+            RawFiles.latin1("x = input(784)\n"),
+            found
+                + "what appears to be text; an architecture file describes a network and holds no weights"),
         refused(
             RawFiles.latin1("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a"),
             found
@@ -246,12 +250,12 @@ class SafetensorsRefusalTest {
   @Test
   void aDirectoryAndAMissingFileAreTold() {
     assertEquals(
-        directory + ": expected a safetensors file, found a directory",
+        directory + ": expected a safetensors or .npz file, found a directory",
         assertThrows(CheckpointException.class, () -> SafetensorsFile.open(directory))
             .getMessage());
     Path missing = directory.resolve("missing.safetensors");
     assertEquals(
-        missing + ": expected a safetensors file, found no such file",
+        missing + ": expected a safetensors or .npz file, found no such file",
         assertThrows(CheckpointException.class, () -> SafetensorsFile.open(missing)).getMessage());
     Path below = RawFiles.write(directory.resolve("file"), new byte[1]).resolve("below");
     assertTrue(
