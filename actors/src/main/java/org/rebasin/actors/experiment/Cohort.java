@@ -57,6 +57,11 @@ final class Cohort {
             experiment.settings().getString("test-select")));
   }
 
+  /** Of all that is random but the division of the data. */
+  long seed() {
+    return experiment.settings().getLong("seed");
+  }
+
   /** The number of training images that a participant has. */
   long examples(int participant) {
     return laboratory.data(data(participant)).train().size();
@@ -84,7 +89,7 @@ final class Cohort {
   List<Laboratory.Trained> alone(int epochs) {
     List<Task.Train> tasks =
         IntStream.range(0, size())
-            .mapToObj(each -> training(each, epochs, Seeds.mix(1, each)))
+            .mapToObj(each -> training(each, epochs, Seeds.mix(seed(), each)))
             .toList();
     if (!commonStart) {
       return laboratory.train(tasks);

@@ -31,7 +31,6 @@ import org.rebasin.model.data.Seeds;
 
 /** Federations on one division of the data: each rule, aligned or not, and with attacks. */
 final class FederatedRuns {
-  private static final long SEED = 1;
   private static final String ALIGNED = ", aligned";
   private static final String UNALIGNED = ", as they are";
 
@@ -136,7 +135,7 @@ final class FederatedRuns {
   private List<Double> central() {
     Task.Train task =
         Cohort.withEpochs(
-            experiment.training("all data", cohort.architecture(), experiment.data(), SEED),
+            experiment.training("all data", cohort.architecture(), experiment.data(), cohort.seed()),
             epochs());
     List<Double> accuracies = new ArrayList<>();
     laboratory
@@ -153,7 +152,7 @@ final class FederatedRuns {
     return laboratory
         .train(
             IntStream.range(0, cohort.size())
-                .mapToObj(each -> cohort.training(each, epochs(), Seeds.mix(SEED, each)))
+                .mapToObj(each -> cohort.training(each, epochs(), Seeds.mix(cohort.seed(), each)))
                 .toList())
         .stream()
         .map(trained -> Task.Evaluate.one(trained.model(), experiment.data(), Split.TEST))
@@ -189,7 +188,7 @@ final class FederatedRuns {
                 division.getDouble("margin"),
                 division.getDouble("contribution-margin")),
             List.of(),
-            SEED);
+            cohort.seed());
     List<SimulatedFederation.Participant> participants = participants(malicious);
     Map<String, Object> key = new LinkedHashMap<>();
     key.put("federation", federation.toString());
@@ -208,7 +207,7 @@ final class FederatedRuns {
                     rule + (malicious ? ", attacked" : aligned ? ALIGNED : UNALIGNED))
                 .run(
                     participants,
-                    new Participants(cohort.size(), settings.getConfig("timing"), SEED),
+                    new Participants(cohort.size(), settings.getConfig("timing"), cohort.seed()),
                     contributions));
   }
 
@@ -230,7 +229,7 @@ final class FederatedRuns {
 
   /** A training that makes a contribution, from some version on. */
   private Task.Train contribution(int participant) {
-    Task.Train training = cohort.training(participant, settings.getInt("epochs"), SEED);
+    Task.Train training = cohort.training(participant, settings.getInt("epochs"), cohort.seed());
     return training.with(training.settings().withLearningRate(settings.getDouble("learning-rate")));
   }
 

@@ -241,6 +241,7 @@ class ExperimentTest {
       data = digits
       architecture = "mlp:784-16-16-10"
       participants = 4
+      seed = 1
       contributions = 3
       training { epochs = 3, batch-size = 20, optimizer = adam, learning-rate = 0.003 }
       divisions = [
