@@ -185,7 +185,7 @@ final class Merges {
       }
       for (String name : List.of("naive", "merged", "ensemble")) {
         if (evaluation.has(name)) {
-          rows.add(row(name, evaluation.path(name)));
+          rows.add(row(name.equals("naive") ? "naive average" : name, evaluation.path(name)));
         }
       }
       text.append("\n").append(Tables.table(rows).indent(2).stripTrailing());

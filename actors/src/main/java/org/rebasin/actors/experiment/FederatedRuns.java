@@ -135,7 +135,8 @@ final class FederatedRuns {
   private List<Double> central() {
     Task.Train task =
         Cohort.withEpochs(
-            experiment.training("all data", cohort.architecture(), experiment.data(), cohort.seed()),
+            experiment.training(
+                "all data", cohort.architecture(), experiment.data(), cohort.seed()),
             epochs());
     List<Double> accuracies = new ArrayList<>();
     laboratory

@@ -59,7 +59,12 @@ public final class MergeJob extends EventSourcedBehavior<MergeJob.Command, Journ
    * @param at when it was submitted
    */
   public record Start(MergeRequest request, JobOptions options, Instant at, ActorRef<Reply> replyTo)
-      implements Command {}
+      implements Command {
+    /** Nodes of an earlier version tell no time. */
+    public Start {
+      at = at == null ? Instant.now() : at;
+    }
+  }
 
   /** Asks how it stands. */
   public record View(ActorRef<Reply> replyTo) implements Command {}

@@ -249,12 +249,12 @@ class ClientCommandsTest {
       assertTrue(
           text.contains(
               """
-                test        loss  accuracy
-                model 1   0.1900   81.00 %
-                model 2   0.1800   82.00 %
-                naive     0.1700   83.00 %
-                merged    0.1600   84.00 %
-                ensemble  0.1500   85.00 %
+                test             loss  accuracy
+                model 1        0.1900   81.00 %
+                model 2        0.1800   82.00 %
+                naive average  0.1700   83.00 %
+                merged         0.1600   84.00 %
+                ensemble       0.1500   85.00 %
                 merged model"""
                   .indent(2)
                   .stripTrailing()),
