@@ -121,6 +121,10 @@ class MergeRoutesTest {
     assertEquals(9, served.jobs().options(id).priority());
     assertEquals(Optional.of(Duration.ofMinutes(20)), served.jobs().options(id).deadline());
     assertEquals("a label", served.jobs().options(id).label());
+    JsonNode settings = served.get("/merges/" + id).json().get("settings");
+    assertEquals(2, settings.get("matching_epochs").numberValue());
+    assertEquals(10, settings.get("matching_batch_size").numberValue());
+    assertEquals(0.5, settings.get("matching_rate").numberValue());
   }
 
   @Test

@@ -1,7 +1,7 @@
 package org.rebasin.actors.job
 
 import java.nio.file.Path
-import java.time.Clock
+import java.time.{Clock, Duration, Instant}
 import java.util.Optional
 import java.util.concurrent.{CompletionException, CompletionStage, ConcurrentLinkedQueue, TimeUnit}
 
@@ -10,8 +10,13 @@ import scala.jdk.CollectionConverters._
 
 import akka.actor.testkit.typed.scaladsl.ActorTestKit
 import akka.actor.typed.scaladsl.Behaviors
+import akka.actor.typed.scaladsl.adapter._
 import akka.cluster.typed.{Cluster, Join}
+import akka.serialization.{SerializationExtension, Serializers}
 import akka.stream.javadsl.Sink
+import com.fasterxml.jackson.databind.ObjectMapper
+import com.fasterxml.jackson.databind.node.ObjectNode
+import com.fasterxml.jackson.dataformat.cbor.CBORFactory
 import com.typesafe.config.{Config, ConfigFactory}
 import org.rebasin.actors.TemporaryDirectory
 import org.rebasin.actors.store.ModelId
@@ -98,6 +103,30 @@ class JobsOnClusterSpec extends AnyWordSpec with Matchers with Eventually {
     }
 
   "Jobs on a cluster" should {
+    "take the start of a job from a node of an earlier version, which tells no time" in {
+      val node = new Node
+      try {
+        val start = new MergeJob.Start(
+          request(1),
+          options("a"),
+          Instant.EPOCH,
+          node.kit.system.ignoreRef[MergeJob.Reply]
+        )
+        val wire = SerializationExtension(node.kit.system.toClassic)
+        val serializer = wire.findSerializerFor(start)
+        val manifest = Serializers.manifestFor(serializer, start)
+        val cbor = new ObjectMapper(new CBORFactory)
+        val written = cbor.readTree(wire.serialize(start).get).asInstanceOf[ObjectNode]
+        def read: AnyRef =
+          wire.deserialize(cbor.writeValueAsBytes(written), serializer.identifier, manifest).get
+        read shouldBe start
+        Option(written.remove("at")).isDefined shouldBe true
+        val earlier = read.asInstanceOf[MergeJob.Start]
+        earlier.request shouldBe start.request
+        Duration.between(earlier.at, Instant.now).abs should be < Duration.ofMinutes(1)
+      } finally node.stop()
+    }
+
     "go on by themselves after the whole cluster was started again" in {
       val first = new Node
       val a = await(first.jobs.submit(request(1), options("a")))
@@ -132,6 +161,9 @@ class JobsOnClusterSpec extends AnyWordSpec with Matchers with Eventually {
           val page = await(second.jobs.list(Optional.empty(), 10))
           page.jobs.asScala.map(job => (job.id, job.status)) shouldBe
             Seq((c, JobStatus.RUNNING), (b, JobStatus.SUCCEEDED), (a, JobStatus.SUCCEEDED))
+          // The list and the job itself tell the same.
+          page.jobs.asScala.map(_.submitted) shouldBe
+            page.jobs.asScala.map(job => await(second.jobs.view(job.id)).get.submitted)
         }
         val next = await(second.jobs.list(Optional.of(b), 10))
         next.jobs.asScala.map(_.id) shouldBe Seq(a)
