@@ -1,5 +1,7 @@
 package org.rebasin.model.alignment;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.rebasin.model.permutation.PermutationSpec;
 import org.rebasin.model.permutation.Permutations;
@@ -24,39 +26,38 @@ public final class AlignmentObjective {
    * alone.
    */
   public static double of(PermutationSpec spec, Weights a, Weights b, Permutations permutations) {
-    double total = 0;
+    List<Stretch> stretches = new ArrayList<>();
     for (Map.Entry<String, Tensor> entry : a.tensors().entrySet()) {
       String name = entry.getKey();
       if (spec.permutes(name)) {
-        total += ofTensor(spec, name, entry.getValue(), b.get(name), permutations);
+        Tensor tensor = entry.getValue();
+        Permutations.Placement placement = permutations.placement(spec, name, tensor);
+        int rows = tensor.dimension(0);
+        for (int from = 0; from < rows; from += ROWS) {
+          stretches.add(
+              new Stretch(tensor, b.get(name), placement, from, Math.min(ROWS, rows - from)));
+        }
       }
     }
-    return total;
-  }
-
-  private static double ofTensor(
-      PermutationSpec spec, String name, Tensor a, Tensor b, Permutations permutations) {
-    int rows = a.dimension(0);
-    int columns = a.size() / rows;
-    Permutations.Placement placement = permutations.placement(spec, name, a);
-    double[] partial = new double[(rows + ROWS - 1) / ROWS];
-    Parallel.forEach(
-        partial.length,
-        piece -> {
-          int from = piece * ROWS;
-          int to = Math.min(rows, from + ROWS);
-          Rows both = new Rows(a, b, placement, columns);
-          double sum = both.dot(from, to);
-          partial[piece] = Double.isFinite(sum) ? sum : both.dotOfExtremes(from, to);
-        });
+    double[] sums = new double[stretches.size()];
+    Parallel.forEach(sums.length, i -> sums[i] = stretches.get(i).dot());
     double total = 0;
-    for (double sum : partial) {
+    for (double sum : sums) {
       total += sum;
     }
     return total;
   }
 
-  /** Rows of a tensor of A, and of B as it is permuted. */
+  /** Some rows of a tensor of A, and of B as it is permuted. */
+  private record Stretch(Tensor a, Tensor b, Permutations.Placement placement, int from, int rows) {
+    double dot() {
+      Rows both = new Rows(a, b, placement);
+      double sum = both.dot(from, from + rows);
+      return Double.isFinite(sum) ? sum : both.dotOfExtremes(from, from + rows);
+    }
+  }
+
+  /** Copies rows, since only loops over arrays become vector instructions. */
   private static final class Rows {
     private final Tensor a;
     private final Tensor b;
@@ -66,11 +67,11 @@ public final class AlignmentObjective {
     private final float[] right;
     private final float[] moved;
 
-    Rows(Tensor a, Tensor b, Permutations.Placement placement, int columns) {
+    Rows(Tensor a, Tensor b, Permutations.Placement placement) {
       this.a = a;
       this.b = b;
       this.placement = placement;
-      this.columns = columns;
+      columns = a.size() / a.dimension(0);
       left = new float[columns];
       right = new float[columns];
       moved = new float[columns];

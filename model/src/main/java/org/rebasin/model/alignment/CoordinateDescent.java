@@ -2,10 +2,10 @@ package org.rebasin.model.alignment;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.rebasin.model.permutation.Permutation;
@@ -42,11 +42,19 @@ final class CoordinateDescent {
    */
   private boolean greedy;
 
-  private final List<Visit> pending = new ArrayList<>();
+  /** The visits that are planned and not done, in their order. */
+  private final List<Visit> open = new ArrayList<>();
+
+  /** Those of them that have begun. */
+  private final Set<Visit> running = new HashSet<>();
+
   private final boolean[] improved = new boolean[WeightMatching.MAXIMUM_SWEEPS + 1];
 
-  /** What the visits of each sweep gained: told by the scores they had computed anyway. */
-  private final double[] gained = new double[WeightMatching.MAXIMUM_SWEEPS + 1];
+  /**
+   * What the visit of each group gained, by sweep: told by the scores they had computed anyway.
+   * Summed only when all are known, since visits end in any order.
+   */
+  private final double[][] gains = new double[WeightMatching.MAXIMUM_SWEEPS + 1][];
 
   /** The objective after each sweep from the first to the last that was measured. */
   private final List<Double> objectives = new ArrayList<>();
@@ -122,7 +130,7 @@ final class CoordinateDescent {
     double after = reached;
     for (int i = rising.length - 1; i >= 0; i--) {
       rising[i] = after;
-      after -= gained[objectives.size() + i + 1];
+      after -= Arrays.stream(gains[objectives.size() + i + 1]).sum();
     }
     Arrays.stream(rising).forEach(objectives::add);
     return new WeightMatching.Descent(found, reached, objectives);
@@ -134,19 +142,35 @@ final class CoordinateDescent {
    * @return the permutations then
    */
   Permutations descend(int sweeps, Observer observer) {
-    while (!converged() && ended < sweeps) {
-      plan(sweeps);
-      List<Visit> ready = ready();
-      List<Optional<AlignedGroup.Outcome>> found = new ArrayList<>();
-      ready.forEach(visit -> found.add(Optional.empty()));
-      Parallel.forEach(ready.size(), i -> found.set(i, Optional.of(visit(ready.get(i).group()))));
-      for (int i = 0; i < ready.size(); i++) {
-        apply(ready.get(i), found.get(i).orElseThrow());
-        observer.visited(ready.get(i).sweep(), ready.get(i).group(), permutations);
-      }
-      endSweeps();
-    }
+    Parallel.growing(visits -> begin(sweeps, observer, visits));
     return new Permutations(permutations);
+  }
+
+  /** Begins every visit that no earlier one can affect any more. */
+  private synchronized void begin(int sweeps, Observer observer, Parallel.Pieces pieces) {
+    endSweeps();
+    if (converged() || ended == sweeps) {
+      return;
+    }
+    plan(sweeps);
+    boolean[] blocked = new boolean[permutations.size()];
+    for (Visit visit : open) {
+      if (!blocked[visit.group()] && running.add(visit)) {
+        pieces.add(() -> run(visit, sweeps, observer, pieces));
+      }
+      for (int group = 0; group < blocked.length; group++) {
+        blocked[group] |= groups.adjacent(visit.group(), group);
+      }
+    }
+  }
+
+  private void run(Visit visit, int sweeps, Observer observer, Parallel.Pieces pieces) {
+    AlignedGroup.Outcome found = visit(visit.group());
+    synchronized (this) {
+      apply(visit, found);
+      observer.visited(visit.sweep(), visit.group(), permutations);
+      begin(sweeps, observer, pieces);
+    }
   }
 
   /** Begins anew from other permutations, and keeps the scores: few units should differ. */
@@ -156,10 +180,9 @@ final class CoordinateDescent {
     }
     objective = OptionalDouble.empty();
     Arrays.fill(anchored, true);
-    Arrays.fill(gained, 0);
     objectives.clear();
     greedy = false;
-    pending.clear();
+    open.clear();
     planned = 0;
     ended = 0;
   }
@@ -174,8 +197,9 @@ final class CoordinateDescent {
     while (planned < Math.min(sweeps, ended + 2)) {
       planned++;
       improved[planned] = greedy && planned == 1;
+      gains[planned] = new double[permutations.size()];
       for (int group : order) {
-        pending.add(new Visit(planned, group));
+        open.add(new Visit(planned, group));
       }
       shuffle(order, random);
     }
@@ -188,23 +212,6 @@ final class CoordinateDescent {
       order[i] = order[j];
       order[j] = swapped;
     }
-  }
-
-  /** Takes the visits that no earlier one can affect out of the pending ones. */
-  private List<Visit> ready() {
-    List<Visit> ready = new ArrayList<>();
-    boolean[] blocked = new boolean[permutations.size()];
-    for (Iterator<Visit> visits = pending.iterator(); visits.hasNext(); ) {
-      Visit visit = visits.next();
-      if (!blocked[visit.group()]) {
-        ready.add(visit);
-        visits.remove();
-      }
-      for (int group = 0; group < blocked.length; group++) {
-        blocked[group] |= groups.adjacent(visit.group(), group);
-      }
-    }
-    return ready;
   }
 
   private AlignedGroup.Outcome visit(int group) {
@@ -220,7 +227,9 @@ final class CoordinateDescent {
   }
 
   private void apply(Visit visit, AlignedGroup.Outcome found) {
-    gained[visit.sweep()] += found.gain();
+    open.remove(visit);
+    running.remove(visit);
+    gains[visit.sweep()][visit.group()] = found.gain();
     if (found.permutation() != permutations.get(visit.group())) {
       permutations.set(visit.group(), found.permutation());
       improved[visit.sweep()] = true;
@@ -234,8 +243,8 @@ final class CoordinateDescent {
    * either, since no score of theirs has moved.
    */
   private void endSweeps() {
-    int open = pending.isEmpty() ? planned + 1 : pending.get(0).sweep();
-    while (ended + 1 < open && !converged()) {
+    int oldest = open.isEmpty() ? planned + 1 : open.get(0).sweep();
+    while (ended + 1 < oldest && !converged()) {
       ended++;
     }
   }

@@ -59,16 +59,17 @@ final class DescentRace implements AutoCloseable {
       starts.forEach(this::enter);
       advance(1);
       keepPromising(MOST_BEHIND[0]);
-      advance(2);
     } else {
       for (FirstSweep start : starts) {
         enter(start).advance(1);
         keepPromising(MOST_BEHIND[0]);
         dropTheLastBeyond(MOST_HELD);
       }
-      advance(2);
     }
-    keepPromising(MOST_BEHIND[1]);
+    if (running.size() > 1) {
+      advance(2);
+      keepPromising(MOST_BEHIND[1]);
+    }
     advance(WeightMatching.MAXIMUM_SWEEPS);
     Contender best = best(running);
     for (Contender contender : List.copyOf(running)) {

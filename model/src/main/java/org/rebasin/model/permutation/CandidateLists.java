@@ -38,43 +38,38 @@ final class CandidateLists {
   private int[] capacity = new int[0];
   private int used;
 
-  /** The columns below this one are in lanes; the few others are looked at one by one. */
-  private int covered;
-
-  private int[] found = new int[0];
-  private float[] reduced = new float[0];
-  private float[] lanes = new float[0];
-  private float[] upper = new float[0];
-  private float[] ranked = new float[0];
-  private double[] exact = new double[0];
-  private double[] exactRanked = new double[0];
+  /** One for each block of rows; the first one serves single rows too. */
+  private final RowScan[] ofBlocks = new RowScan[RowBlocks.MOST];
 
   CandidateLists(CostMatrix matrix, ColumnDuals duals) {
     this.matrix = matrix;
     this.duals = duals;
+    Arrays.setAll(ofBlocks, block -> new RowScan());
   }
 
   /** Lists at least {@code shortest} columns of every row: one pass over the matrix. */
   void reset(int shortest) {
     int rows = matrix.rows;
-    int width = matrix.columns;
     start = RowArithmetic.atLeast(start, rows);
     length = RowArithmetic.atLeast(length, rows);
     bound = RowArithmetic.atLeast(bound, rows);
     wanted = RowArithmetic.atLeast(wanted, rows);
     capacity = RowArithmetic.atLeast(capacity, rows);
-    found = RowArithmetic.atLeast(found, width + 1);
-    reduced = RowArithmetic.atLeast(reduced, width);
-    lanes = RowArithmetic.atLeast(lanes, width);
-    upper = RowArithmetic.atLeast(upper, width);
-    ranked = RowArithmetic.atLeast(ranked, width);
-    exact = RowArithmetic.atLeast(exact, width);
-    exactRanked = RowArithmetic.atLeast(exactRanked, width);
-    Arrays.fill(wanted, 0, rows, shortest);
-    Arrays.fill(capacity, 0, rows, 0);
-    used = 0;
-    scans = 0;
-    for (int row = 0; row < rows; row++) scan(row);
+    int longest = listsAll(shortest) ? matrix.columns : longest(shortest);
+    for (int row = 0; row < rows; row++) {
+      wanted[row] = shortest;
+      start[row] = row * longest;
+      capacity[row] = longest;
+    }
+    used = rows * longest;
+    reserve(used);
+    scans = rows;
+    RowBlocks.forEach(
+        rows,
+        (block, from, to) -> {
+          ofBlocks[block].reserve();
+          for (int row = from; row < to; row++) list(row, ofBlocks[block]);
+        });
   }
 
   /** Lists the row again, longer if need be, such that its bound rises. */
@@ -90,25 +85,41 @@ final class CandidateLists {
   /** Lists the row's currently cheapest columns. */
   void scan(int row) {
     scans++;
+    list(row, ofBlocks[0]);
+  }
+
+  private boolean listsAll(int want) {
+    return 2 * lanesFor(want) > matrix.columns;
+  }
+
+  private static int lanesFor(int want) {
+    return want + want / 3;
+  }
+
+  private static int longest(int want) {
+    return 2 * want;
+  }
+
+  private void list(int row, RowScan scan) {
     int want = wanted[row];
-    int need = want + want / 3;
-    if (2 * need > matrix.columns) {
-      listAll(row);
+    if (listsAll(want)) {
+      write(row, scan.all(), scan.found);
+      bound[row] = Double.POSITIVE_INFINITY;
       return;
     }
-    int width = foldIntoLanes(row, need);
-    double threshold = threshold(width, want, need);
+    int width = scan.foldIntoLanes(row, lanesFor(want));
+    double threshold = scan.threshold(width, want, lanesFor(want));
     double margin = margin(threshold);
     float cut = Math.nextUp((float) (threshold + 3 * margin));
-    int count = collect(row, width, cut);
+    int count = scan.collect(row, width, cut);
     // Whatever is not collected exceeds the cut, and so, exactly, the threshold by a margin.
     double limit = threshold + margin;
-    int longest = 2 * want;
+    int longest = longest(want);
     if (count > longest) {
-      limit = Math.min(limit, keepCheapest(row, count, longest));
+      limit = Math.min(limit, scan.keepCheapest(row, count, longest));
       count = longest;
     }
-    write(row, count);
+    write(row, count, scan.found);
     bound[row] = limit;
   }
 
@@ -123,96 +134,9 @@ final class CandidateLists {
     return 4 * UNIT_ROUNDOFF * (Math.abs(threshold) + duals.peak) + Float.MIN_NORMAL;
   }
 
-  private void listAll(int row) {
-    int count = matrix.columns;
-    for (int column = 0; column < count; column++) found[column] = column;
-    write(row, count);
-    bound[row] = Double.POSITIVE_INFINITY;
-  }
-
-  /** Leaves in lane k the least reduced cost of the covered columns k, k + width, k + 2·width, … */
-  private int foldIntoLanes(int row, int need) {
-    int columnCount = matrix.columns;
-    System.arraycopy(matrix.rounded, row * columnCount, reduced, 0, columnCount);
-    RowArithmetic.subtract(reduced, duals.rounded, columnCount);
-    int strips = COARSEST_STRIPS;
-    while (columnCount / strips < need) strips >>= 1;
-    int width = columnCount / strips * strips;
-    covered = width;
-    System.arraycopy(reduced, 0, lanes, 0, width);
-    while (strips > 1) {
-      width >>= 1;
-      strips >>= 1;
-      System.arraycopy(lanes, width, upper, 0, width);
-      RowArithmetic.lower(lanes, upper, width);
-    }
-    return width;
-  }
-
-  /** A value that at least {@code want} columns do not exceed, and usually not many more. */
-  private float threshold(int width, int want, int need) {
-    System.arraycopy(lanes, 0, ranked, 0, width);
-    int narrow = width;
-    while (narrow >> 1 >= need) {
-      narrow >>= 1; // an odd last lane is left out, which can only raise the threshold
-      System.arraycopy(ranked, narrow, upper, 0, narrow);
-      RowArithmetic.lower(ranked, upper, narrow);
-    }
-    return OrderStatistic.select(ranked, narrow, want - 1);
-  }
-
-  /**
-   * Starts at another lane in each row, so that rows with ties do not all list the same columns.
-   */
-  private int collect(int row, int width, float cut) {
-    int first = (int) ((row * 0x9E3779B1L >>> 7) % width);
-    int count = collectLanes(first, width, width, cut, 0);
-    count = collectLanes(0, first, width, cut, count);
-    for (int column = covered; column < matrix.columns; column++) {
-      found[count] = column;
-      if (reduced[column] <= cut) count++;
-    }
-    return count;
-  }
-
-  private int collectLanes(int from, int to, int width, float cut, int before) {
-    int count = before;
-    for (int lane = from; lane < to; lane++) {
-      if (lanes[lane] <= cut) {
-        for (int column = lane; column < covered; column += width) {
-          found[count] = column;
-          if (reduced[column] <= cut) count++;
-        }
-      }
-    }
-    return count;
-  }
-
-  /**
-   * Keeps the {@code kept} cheapest of the columns found; returns a bound, exact, on the others.
-   */
-  private double keepCheapest(int row, int count, int kept) {
-    for (int k = 0; k < count; k++) {
-      exact[k] = matrix.cost(row, found[k]) - duals.value[found[k]];
-    }
-    System.arraycopy(exact, 0, exactRanked, 0, count);
-    double last = OrderStatistic.select(exactRanked, count, kept - 1);
-    int ties = kept;
-    for (int k = 0; k < count; k++) if (exact[k] < last) ties--;
-    int at = 0;
-    for (int k = 0; k < count; k++) {
-      if (exact[k] < last || (exact[k] == last && ties-- > 0)) found[at++] = found[k];
-    }
-    return last;
-  }
-
-  private void write(int row, int count) {
+  private void write(int row, int count, int[] found) {
     if (count > capacity[row]) {
-      if (used + count > columns.length) {
-        int size = Math.max(used + count, Math.max(2 * columns.length, 32 * matrix.rows));
-        columns = Arrays.copyOf(columns, size);
-        costs = Arrays.copyOf(costs, size);
-      }
+      reserve(used + count);
       start[row] = used;
       capacity[row] = count;
       used += count;
@@ -223,5 +147,123 @@ final class CandidateLists {
       costs[at + k] = matrix.cost(row, found[k]);
     }
     length[row] = count;
+  }
+
+  private void reserve(int size) {
+    if (size > columns.length) {
+      int grown = Math.max(size, Math.max(2 * columns.length, 32 * matrix.rows));
+      columns = Arrays.copyOf(columns, grown);
+      costs = Arrays.copyOf(costs, grown);
+    }
+  }
+
+  /** What looks through one row, with its scratch memory. */
+  private final class RowScan {
+    int[] found = new int[0];
+
+    /** The columns below this one are in lanes; the few others are looked at one by one. */
+    private int covered;
+
+    private float[] reduced = new float[0];
+    private float[] lanes = new float[0];
+    private float[] upper = new float[0];
+    private float[] ranked = new float[0];
+    private double[] exact = new double[0];
+    private double[] exactRanked = new double[0];
+
+    void reserve() {
+      int width = matrix.columns;
+      found = RowArithmetic.atLeast(found, width + 1);
+      reduced = RowArithmetic.atLeast(reduced, width);
+      lanes = RowArithmetic.atLeast(lanes, width);
+      upper = RowArithmetic.atLeast(upper, width);
+      ranked = RowArithmetic.atLeast(ranked, width);
+      exact = RowArithmetic.atLeast(exact, width);
+      exactRanked = RowArithmetic.atLeast(exactRanked, width);
+    }
+
+    /** Finds all columns, and returns how many. */
+    int all() {
+      for (int column = 0; column < matrix.columns; column++) found[column] = column;
+      return matrix.columns;
+    }
+
+    /**
+     * Leaves in lane k the least reduced cost of the covered columns k, k + width, k + 2·width, …
+     */
+    int foldIntoLanes(int row, int need) {
+      int columnCount = matrix.columns;
+      System.arraycopy(matrix.rounded, row * columnCount, reduced, 0, columnCount);
+      RowArithmetic.subtract(reduced, duals.rounded, columnCount);
+      int strips = COARSEST_STRIPS;
+      while (columnCount / strips < need) strips >>= 1;
+      int width = columnCount / strips * strips;
+      covered = width;
+      System.arraycopy(reduced, 0, lanes, 0, width);
+      while (strips > 1) {
+        width >>= 1;
+        strips >>= 1;
+        System.arraycopy(lanes, width, upper, 0, width);
+        RowArithmetic.lower(lanes, upper, width);
+      }
+      return width;
+    }
+
+    /** A value that at least {@code want} columns do not exceed, and usually not many more. */
+    float threshold(int width, int want, int need) {
+      System.arraycopy(lanes, 0, ranked, 0, width);
+      int narrow = width;
+      while (narrow >> 1 >= need) {
+        narrow >>= 1; // an odd last lane is left out, which can only raise the threshold
+        System.arraycopy(ranked, narrow, upper, 0, narrow);
+        RowArithmetic.lower(ranked, upper, narrow);
+      }
+      return OrderStatistic.select(ranked, narrow, want - 1);
+    }
+
+    /**
+     * Starts at another lane in each row, so that rows with ties do not all list the same columns.
+     */
+    int collect(int row, int width, float cut) {
+      int first = (int) ((row * 0x9E3779B1L >>> 7) % width);
+      int count = collectLanes(first, width, width, cut, 0);
+      count = collectLanes(0, first, width, cut, count);
+      for (int column = covered; column < matrix.columns; column++) {
+        found[count] = column;
+        if (reduced[column] <= cut) count++;
+      }
+      return count;
+    }
+
+    private int collectLanes(int from, int to, int width, float cut, int before) {
+      int count = before;
+      for (int lane = from; lane < to; lane++) {
+        if (lanes[lane] <= cut) {
+          for (int column = lane; column < covered; column += width) {
+            found[count] = column;
+            if (reduced[column] <= cut) count++;
+          }
+        }
+      }
+      return count;
+    }
+
+    /**
+     * Keeps the {@code kept} cheapest of the columns found; returns a bound, exact, on the others.
+     */
+    double keepCheapest(int row, int count, int kept) {
+      for (int k = 0; k < count; k++) {
+        exact[k] = matrix.cost(row, found[k]) - duals.value[found[k]];
+      }
+      System.arraycopy(exact, 0, exactRanked, 0, count);
+      double last = OrderStatistic.select(exactRanked, count, kept - 1);
+      int ties = kept;
+      for (int k = 0; k < count; k++) if (exact[k] < last) ties--;
+      int at = 0;
+      for (int k = 0; k < count; k++) {
+        if (exact[k] < last || (exact[k] == last && ties-- > 0)) found[at++] = found[k];
+      }
+      return last;
+    }
   }
 }

@@ -22,10 +22,10 @@ final class CostMatrix {
   /** Rounded costs, row-major [rows, columns]. */
   float[] rounded = new float[0];
 
-  /** Mean of each column, to float precision. */
+  /** Mean of each column of a square matrix, to float precision. */
   float[] columnMean = new float[0];
 
-  /** Mean square of each column, to float precision. */
+  /** Mean square of each column of a square matrix, to float precision. */
   float[] columnSquare = new float[0];
 
   int rows;
@@ -43,8 +43,11 @@ final class CostMatrix {
   private boolean isDouble;
   private int rowStride;
   private int columnStride;
-  private float[] line = new float[0];
-  private float[] columnPeak = new float[0];
+  private final ColumnMoments[] ofBlocks = new ColumnMoments[RowBlocks.MOST];
+
+  CostMatrix() {
+    Arrays.setAll(ofBlocks, block -> new ColumnMoments());
+  }
 
   /** Whether all costs are the same; reads no further than the first that differs. */
   boolean isConstant() {
@@ -63,22 +66,31 @@ final class CostMatrix {
     isDouble = false;
     factor = maximize ? -1 : 1;
     int start = scores.position();
-    for (int row = 0; row < scoreRows; row++) {
-      scores.get(start + row * scoreColumns, line, 0, scoreColumns);
-      RowArithmetic.scale(line, (float) factor, scoreColumns);
-      RowArithmetic.raiseToMagnitude(columnPeak, line, scoreColumns);
-      store(row, scoreColumns);
-    }
-    double peak = peak(scoreColumns);
+    RowBlocks.forEach(
+        scoreRows,
+        (block, from, to) -> {
+          ColumnMoments moments = ofBlocks[block];
+          moments.reset(scoreColumns);
+          for (int row = from; row < to; row++) {
+            scores.get(start + row * scoreColumns, moments.line, 0, scoreColumns);
+            RowArithmetic.scale(moments.line, (float) factor, scoreColumns);
+            moments.addLine();
+            store(row, moments.line, scoreColumns);
+          }
+        });
+    ColumnMoments all = total(scoreRows);
+    double peak = all.peak();
     if (!(peak < Double.POSITIVE_INFINITY)) refuse(scores, scoreRows, scoreColumns);
     double scale = comfortable(peak);
-    // Two steps, since 2^149 is no float.
-    if (scale != 1) {
-      double root = Math.scalb(1.0, Math.getExponent(scale) / 2);
-      rescale((float) root);
-      rescale((float) (scale / root));
-      factor *= scale;
+    if (scale == 1) {
+      keep(all);
+      return;
     }
+    // Two steps, since 2^149 is no float.
+    double root = Math.scalb(1.0, Math.getExponent(scale) / 2);
+    rescale((float) root);
+    rescale((float) (scale / root));
+    factor *= scale;
     measureColumns();
   }
 
@@ -98,10 +110,11 @@ final class CostMatrix {
       peak = Math.max(peak, magnitude);
     }
     factor = (maximize ? -1 : 1) * comfortable(peak);
+    float[] line = new float[scoreColumns];
     for (int row = 0; row < scoreRows; row++) {
       int start = row * scoreColumns;
       for (int k = 0; k < scoreColumns; k++) line[k] = (float) (factor * scores[start + k]);
-      store(row, scoreColumns);
+      store(row, line, scoreColumns);
     }
     measureColumns();
   }
@@ -130,25 +143,14 @@ final class CostMatrix {
     rounded = RowArithmetic.atLeast(rounded, rows * columns);
     columnMean = RowArithmetic.atLeast(columnMean, columns);
     columnSquare = RowArithmetic.atLeast(columnSquare, columns);
-    columnPeak = RowArithmetic.atLeast(columnPeak, columns);
-    line = RowArithmetic.atLeast(line, columns);
-    Arrays.fill(columnPeak, 0, columns, 0);
-    Arrays.fill(columnMean, 0, columns, 0);
-    Arrays.fill(columnSquare, 0, columns, 0);
   }
 
-  private void store(int row, int length) {
+  private void store(int row, float[] line, int length) {
     if (transposed) {
       for (int k = 0; k < length; k++) rounded[k * columns + row] = line[k];
     } else {
       System.arraycopy(line, 0, rounded, row * columns, columns);
     }
-  }
-
-  private double peak(int length) {
-    float peak = 0;
-    for (int k = 0; k < length; k++) peak = Math.max(peak, columnPeak[k]);
-    return peak;
   }
 
   private static double comfortable(double peak) {
@@ -158,6 +160,7 @@ final class CostMatrix {
   }
 
   private void rescale(float scale) {
+    float[] line = new float[columns];
     for (int row = 0; row < rows; row++) {
       System.arraycopy(rounded, row * columns, line, 0, columns);
       RowArithmetic.scale(line, scale, columns);
@@ -165,14 +168,33 @@ final class CostMatrix {
     }
   }
 
-  /** The starting duals only matter, and so the moments are only taken, for square problems. */
   private void measureColumns() {
-    if (rows != columns) return;
-    for (int row = 0; row < rows; row++) {
-      System.arraycopy(rounded, row * columns, line, 0, columns);
-      RowArithmetic.add(columnMean, line, columns);
-      RowArithmetic.addSquares(columnSquare, line, columns);
+    RowBlocks.forEach(
+        rows,
+        (block, from, to) -> {
+          ColumnMoments moments = ofBlocks[block];
+          moments.reset(columns);
+          for (int row = from; row < to; row++) {
+            System.arraycopy(rounded, row * columns, moments.line, 0, columns);
+            moments.addLine();
+          }
+        });
+    keep(total(rows));
+  }
+
+  /** The moments of all blocks, summed in their order. */
+  private ColumnMoments total(int measuredRows) {
+    for (int block = 1; block < RowBlocks.count(measuredRows); block++) {
+      ofBlocks[0].add(ofBlocks[block]);
     }
+    return ofBlocks[0];
+  }
+
+  /** The starting duals, which alone need the means, are for square problems. */
+  private void keep(ColumnMoments moments) {
+    if (rows != columns) return;
+    System.arraycopy(moments.sum, 0, columnMean, 0, columns);
+    System.arraycopy(moments.squares, 0, columnSquare, 0, columns);
     RowArithmetic.scale(columnMean, 1f / rows, columns);
     RowArithmetic.scale(columnSquare, 1f / rows, columns);
   }

@@ -17,8 +17,9 @@ import java.util.function.IntToDoubleFunction;
  *
  * <p>Cost: the scores are copied once into a float matrix that the solver owns and reuses (4 bytes
  * per score; double scores are also read in place). Time is dominated by a few passes over the
- * matrix on scores as they occur; the worst case is cubic. Nothing is allocated in a repeated solve
- * but the result and, seldom, longer candidate lists.
+ * matrix on scores as they occur; the worst case is cubic. Those passes run on all cores, the
+ * searches between them on one. Next to nothing is allocated in a repeated solve but the result
+ * and, seldom, longer candidate lists.
  *
  * <p>The warm-start methods take the column duals of an earlier result for a problem of the same
  * shape. They never change the optimum and save up to a third of the time if little has changed; if

@@ -50,13 +50,13 @@ final class StartingDuals {
   private float cap;
   private float[] candidate = new float[0];
   private float[] sorted = new float[0];
-  private float[] slack = new float[0];
   private float[] line = new float[0];
-  private float[] folded = new float[0];
   private float[] scratch = new float[0];
+  private final Slack[] ofBlocks = new Slack[RowBlocks.MOST];
 
   StartingDuals(CostMatrix costs) {
     this.costs = costs;
+    Arrays.setAll(ofBlocks, block -> new Slack());
     rankOne = new RankOneFit(costs);
   }
 
@@ -99,9 +99,7 @@ final class StartingDuals {
     int columns = costs.columns;
     candidate = RowArithmetic.atLeast(candidate, columns);
     sorted = RowArithmetic.atLeast(sorted, columns);
-    slack = RowArithmetic.atLeast(slack, columns);
     line = RowArithmetic.atLeast(line, columns);
-    folded = RowArithmetic.atLeast(folded, columns);
     scratch = RowArithmetic.atLeast(scratch, columns);
     for (int f = 0; f < FEATURES; f++) features[f] = RowArithmetic.atLeast(features[f], columns);
   }
@@ -178,15 +176,35 @@ final class StartingDuals {
    */
   private void tighten() {
     int columns = costs.columns;
-    Arrays.fill(slack, 0, columns, Float.POSITIVE_INFINITY);
-    for (int row = 0; row < costs.rows; row++) {
-      System.arraycopy(costs.rounded, row * columns, line, 0, columns);
-      RowArithmetic.subtract(line, candidate, columns);
-      System.arraycopy(line, 0, folded, 0, columns);
-      RowArithmetic.shift(line, -RowArithmetic.minimum(folded, scratch, columns), columns);
-      RowArithmetic.lower(slack, line, columns);
+    RowBlocks.forEach(costs.rows, (block, from, to) -> ofBlocks[block].measure(from, to));
+    for (int block = 1; block < RowBlocks.count(costs.rows); block++) {
+      RowArithmetic.lower(ofBlocks[0].slack, ofBlocks[block].slack, columns);
     }
-    RowArithmetic.add(candidate, slack, columns);
+    RowArithmetic.add(candidate, ofBlocks[0].slack, columns);
+  }
+
+  /** How far each column's dual may rise by some of the rows. */
+  private final class Slack {
+    float[] slack = new float[0];
+    private float[] line = new float[0];
+    private float[] folded = new float[0];
+    private float[] scratch = new float[0];
+
+    void measure(int from, int to) {
+      int columns = costs.columns;
+      slack = RowArithmetic.atLeast(slack, columns);
+      line = RowArithmetic.atLeast(line, columns);
+      folded = RowArithmetic.atLeast(folded, columns);
+      scratch = RowArithmetic.atLeast(scratch, columns);
+      Arrays.fill(slack, 0, columns, Float.POSITIVE_INFINITY);
+      for (int row = from; row < to; row++) {
+        System.arraycopy(costs.rounded, row * columns, line, 0, columns);
+        RowArithmetic.subtract(line, candidate, columns);
+        System.arraycopy(line, 0, folded, 0, columns);
+        RowArithmetic.shift(line, -RowArithmetic.minimum(folded, scratch, columns), columns);
+        RowArithmetic.lower(slack, line, columns);
+      }
+    }
   }
 
   private double objective(float[] tried) {

@@ -1,17 +1,12 @@
 package org.rebasin.model.tensor;
 
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
  * Runs independent pieces of one computation on all cores. The caller works too, so that several
- * callers share the cores and none waits for a thread; idle cores join.
+ * callers share the cores and none waits for a thread; idle cores join. Pieces may be computations
+ * in pieces themselves: whoever waits for the last of its own then helps with theirs.
  *
  * <p>What the pieces are must depend on the problem alone, never on {@link #threads()}: then the
  * result is the same on any machine.
@@ -19,28 +14,12 @@ import java.util.function.IntConsumer;
 public final class Parallel {
   private static final int THREADS =
       Integer.getInteger("rebasin.threads", Runtime.getRuntime().availableProcessors());
-  private static final Executor POOL = pool();
+  private static final Crew CREW = new Crew(THREADS - 1);
 
   /** Elements that a thread takes at a time: enough to be worth waking it. */
   private static final int STRETCH = 1 << 16;
 
   private Parallel() {}
-
-  private static Executor pool() {
-    AtomicInteger number = new AtomicInteger();
-    int size = Math.max(1, THREADS - 1);
-    return new ThreadPoolExecutor(
-        size,
-        size,
-        1,
-        TimeUnit.MINUTES,
-        new LinkedBlockingQueue<>(),
-        task -> {
-          Thread thread = new Thread(task, "rebasin-parallel-" + number.incrementAndGet());
-          thread.setDaemon(true);
-          return thread;
-        });
-  }
 
   /** The number of threads in use; the system property {@code rebasin.threads} sets it. */
   public static int threads() {
@@ -59,12 +38,34 @@ public final class Parallel {
       }
       return;
     }
-    Region region = new Region(pieces, body);
-    for (int helper = 0; helper < helpers; helper++) {
-      POOL.execute(region);
-    }
-    region.run();
-    region.await();
+    Region region = new Region.Counted(pieces, body);
+    CREW.invite(region, helpers);
+    CREW.finish(region);
+  }
+
+  /**
+   * Runs pieces of which each may add others, and returns when all are done. They begin in the
+   * order in which they were added. A failure is thrown as by {@link #forEach}; pieces that have
+   * not begun by then never do.
+   *
+   * @param first adds the first pieces
+   */
+  public static void growing(Consumer<Pieces> first) {
+    Region.Growing region = new Region.Growing();
+    Pieces pieces =
+        piece -> {
+          region.add(piece);
+          CREW.invite(region, 1);
+        };
+    region.add(() -> first.accept(pieces));
+    CREW.finish(region);
+  }
+
+  /** A computation to which pieces can be added as long as it has not ended. */
+  @FunctionalInterface
+  public interface Pieces {
+    /** Adds one, from the start of the computation or from a piece of it. */
+    void add(Runnable piece);
   }
 
   /** Runs {@code body} on stretches that together cover the elements {@code 0 … elements − 1}. */
@@ -84,58 +85,5 @@ public final class Parallel {
   public interface StretchBody {
     /** Does the work. */
     void accept(int from, int length);
-  }
-
-  /** One computation in pieces. A helper that comes late finds none left, and leaves. */
-  private static final class Region implements Runnable {
-    private final int pieces;
-    private final IntConsumer body;
-    private final AtomicInteger next = new AtomicInteger();
-    private final CountDownLatch done;
-    private final AtomicReference<Throwable> failure = new AtomicReference<>();
-
-    Region(int pieces, IntConsumer body) {
-      this.pieces = pieces;
-      this.body = body;
-      this.done = new CountDownLatch(pieces);
-    }
-
-    @Override
-    public void run() {
-      for (int piece = next.getAndIncrement(); piece < pieces; piece = next.getAndIncrement()) {
-        try {
-          if (failure.get() == null) {
-            body.accept(piece);
-          }
-        } catch (RuntimeException | Error thrown) {
-          failure.compareAndSet(null, thrown);
-        } finally {
-          done.countDown();
-        }
-      }
-    }
-
-    void await() {
-      boolean interrupted = false;
-      while (true) {
-        try {
-          done.await();
-          break;
-        } catch (InterruptedException interruption) {
-          // Memory in use by a running piece must not be freed by an early return.
-          interrupted = true;
-        }
-      }
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-      Throwable thrown = failure.get();
-      if (thrown instanceof RuntimeException exception) {
-        throw exception;
-      }
-      if (thrown instanceof Error error) {
-        throw error;
-      }
-    }
   }
 }

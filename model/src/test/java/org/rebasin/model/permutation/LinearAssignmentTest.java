@@ -77,7 +77,7 @@ class LinearAssignmentTest {
   @Test
   void solverIsUnaffectedByWhatItSolvedBefore() {
     LinearAssignmentSolver solver = new LinearAssignmentSolver();
-    for (int size : new int[] {200, 30, 130, 300, 1, 200}) {
+    for (int size : new int[] {200, 30, 130, 300, 1, 600, 200}) {
       float[] scores = large("activations", size);
       assertEquals(
           LinearAssignment.maximize(scores, size, size), solver.maximize(scores, size, size));
@@ -85,6 +85,19 @@ class LinearAssignmentTest {
       assertEquals(
           LinearAssignment.minimize(exact, size, size), solver.minimize(exact, size, size));
     }
+  }
+
+  /** Large enough for passes over the rows to be made in several blocks. */
+  @ParameterizedTest
+  @CsvSource({"600, 600, 1", "500, 700, 1", "700, 500, 1", "530, 530, 1e30"})
+  void largeProblemsAreSolvedInBlocks(int rows, int columns, float scale) {
+    Random random = new Random(rows);
+    float[] scores = new float[rows * columns];
+    for (int k = 0; k < scores.length; k++) scores[k] = scale * (float) random.nextGaussian();
+    LinearAssignmentSolver solver = new LinearAssignmentSolver();
+    Assignment largest = solver.maximize(scores, rows, columns);
+    OptimalityCertificate.verify(scores, rows, columns, true, largest);
+    assertEquals(largest, solver.maximize(scores, rows, columns), "repeated");
   }
 
   @Test
