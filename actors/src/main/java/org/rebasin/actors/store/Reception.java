@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -32,6 +34,9 @@ public final class Reception implements AutoCloseable {
   /** Bytes after which the disk is set to work, so that little is left to write at the end. */
   private static final long FLUSH_BYTES = 64L << 20;
 
+  /** Pieces that are kept in memory until they are in the digest. */
+  private static final int MOST_BEHIND = 16;
+
   /** For what goes on beside the writing: nothing that runs here waits for anything here. */
   private static final ExecutorService BESIDE =
       Executors.newCachedThreadPool(
@@ -48,6 +53,11 @@ public final class Reception implements AutoCloseable {
   private final Path path;
   private final FileChannel channel;
   private MessageDigest digest = Disk.sha256();
+
+  /** Done when all that was appended is in the digest. */
+  private CompletableFuture<Void> digested = CompletableFuture.completedFuture(null);
+
+  private final Deque<CompletableFuture<Void>> behind = new ArrayDeque<>();
   private CompletableFuture<Void> flushed = CompletableFuture.completedFuture(null);
   private long position;
 
@@ -127,7 +137,7 @@ public final class Reception implements AutoCloseable {
   }
 
   /**
-   * Appends what remains of {@code bytes}.
+   * Appends what remains of {@code bytes}, whose content must not change afterwards.
    *
    * @throws UncheckedIOException if they cannot be written; nothing of the model is left then, so
    *     that a full disk is not kept full
@@ -139,24 +149,29 @@ public final class Reception implements AutoCloseable {
               .formatted(id, size - position, bytes.remaining()));
     }
     int length = bytes.remaining();
-    // Takes about as long as the writing does.
-    ByteBuffer digested = bytes.duplicate();
-    CompletableFuture<Void> digesting =
-        CompletableFuture.runAsync(() -> digest.update(digested), BESIDE);
+    digestBeside(bytes.duplicate());
     try {
       while (bytes.hasRemaining()) {
         channel.write(bytes, position + length - bytes.remaining());
       }
-      digesting.join();
       position += length;
       if (position % FLUSH_BYTES < length && flushed.isDone()) {
         flushed = flushed.thenRunAsync(this::flush, BESIDE);
       }
     } catch (IOException problem) {
-      digesting.join();
       discard();
       throw new UncheckedIOException(
           "cannot write model %s to %s: %s".formatted(id, path, problem.getMessage()), problem);
+    }
+  }
+
+  /** Takes about as long as the writing does, and may fall a little behind. */
+  private void digestBeside(ByteBuffer bytes) {
+    MessageDigest to = digest;
+    digested = digested.thenRunAsync(() -> to.update(bytes), BESIDE);
+    behind.add(digested);
+    if (behind.size() > MOST_BEHIND) {
+      behind.remove().join();
     }
   }
 
@@ -178,6 +193,7 @@ public final class Reception implements AutoCloseable {
       throw new IllegalStateException(
           "model %s: expected %d bytes, found %d".formatted(id, size, position));
     }
+    digested.join();
     if (!Disk.text(digest).equals(id.sha256())) {
       discard();
       return false;
