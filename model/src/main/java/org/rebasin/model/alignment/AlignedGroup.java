@@ -1,8 +1,10 @@
 package org.rebasin.model.alignment;
 
+import java.util.List;
 import java.util.Optional;
 import org.rebasin.model.permutation.Permutation;
 import org.rebasin.model.tensor.Tensor;
+import org.rebasin.model.tensor.Weights;
 
 /** One group in a descent: its scores, and what is kept between its visits. Close it. */
 final class AlignedGroup implements AutoCloseable {
@@ -56,11 +58,21 @@ final class AlignedGroup implements AutoCloseable {
    */
   record Outcome(Permutation permutation, double gain) {}
 
-  private Tensor matrix() {
+  /** The scores from which drift is counted; must be kept, and as the last visit left them. */
+  DriftedScores drifted(Permutation now, Weights a, Weights b, List<Permutation> permutations) {
+    return new DriftedScores(scores, now, matrix(), a, b, permutations);
+  }
+
+  Tensor matrix() {
     if (matrix.isEmpty()) {
       matrix = Optional.of(Tensor.allocate(scores.size(), scores.size()));
     }
     return matrix.get();
+  }
+
+  /** Column duals of the last visit's solution. */
+  double[] duals() {
+    return assignment.duals();
   }
 
   /** How much higher the scores are; 0 if that is less than single precision tells. */

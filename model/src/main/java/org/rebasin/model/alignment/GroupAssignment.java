@@ -47,6 +47,10 @@ final class GroupAssignment {
     return Permutation.of(assignment.columnOfRow());
   }
 
+  double[] duals() {
+    return duals;
+  }
+
   /**
    * Begins with other scores.
    *

@@ -57,6 +57,33 @@ final class GroupScores {
     return links.stream().flatMap(link -> link.neighbour.stream()).distinct().toList();
   }
 
+  /** Weights of one unit, over all of them that count. */
+  int depth() {
+    return links.stream().mapToInt(link -> link.otherUnits * link.positions).sum();
+  }
+
+  /** Writes the weights of A's units into the rows of {@code [size, depth]}. */
+  void packReference(Weights a, Tensor rows) {
+    int column = 0;
+    for (ScoreLink link : links) {
+      link.packRowsOf(a, Permutation.identity(link.otherUnits), panel(rows), column);
+      column += link.otherUnits * link.positions;
+    }
+  }
+
+  /** The same of B's units, whose weights stand in the order of their neighbours' slots. */
+  void packOther(Weights b, List<Permutation> permutations, Tensor rows) {
+    int column = 0;
+    for (ScoreLink link : links) {
+      link.packRowsOf(b, link.now(permutations), panel(rows), column);
+      column += link.otherUnits * link.positions;
+    }
+  }
+
+  private static ScoreLink.Panel panel(Tensor rows) {
+    return new ScoreLink.Panel(rows.values(), rows.dimension(1));
+  }
+
   /** The next update computes everything afresh. */
   void reset() {
     empty = true;

@@ -195,23 +195,37 @@ final class ScoreLink {
     pack(b.get(tensor).values(), plus, minus, panel, column);
   }
 
+  /**
+   * Packs all units into the rows of a panel, be the link wide or not.
+   *
+   * @param order of the neighbour's units
+   */
+  void packRowsOf(Weights weights, Permutation order, Panel panel, int column) {
+    packUnits(weights.get(tensor).values(), order.toArray(), new int[0], panel, column);
+  }
+
   private void pack(FloatBuffer values, int[] plus, int[] minus, Panel panel, int column) {
     if (wide) {
       Parallel.forEachStretch(
           plus.length,
           PACKED_UNITS,
           (first, units) -> packRows(values, plus, minus, panel, column, first, units));
-    } else if (onRows) {
-      Parallel.forEachStretch(
-          size,
-          PACKED_UNITS,
-          (first, units) -> packUnits(values, plus, minus, panel, column, first, units));
     } else {
-      Parallel.forEachStretch(
-          size,
-          PACKED_UNITS,
-          (first, units) -> packAcross(values, plus, minus, panel, column, first, units));
+      packUnits(values, plus, minus, panel, column);
     }
+  }
+
+  private void packUnits(FloatBuffer values, int[] plus, int[] minus, Panel panel, int column) {
+    Parallel.forEachStretch(
+        size,
+        PACKED_UNITS,
+        (first, units) -> {
+          if (onRows) {
+            packAlong(values, plus, minus, panel, column, first, units);
+          } else {
+            packAcross(values, plus, minus, panel, column, first, units);
+          }
+        });
   }
 
   /** The neighbour is on the rows, one element for each of the group's units: copies rows. */
@@ -239,7 +253,7 @@ final class ScoreLink {
   }
 
   /** The group is on the rows: of each of its rows, the neighbour's pieces. */
-  private void packUnits(
+  private void packAlong(
       FloatBuffer values, int[] plus, int[] minus, Panel panel, int column, int first, int units) {
     boolean sparse = plus.length * SPARSE < otherUnits;
     float[] row = new float[sparse ? 0 : otherUnits * piece];
@@ -282,7 +296,9 @@ final class ScoreLink {
 
   /** Copies one piece. For kernels of 3×3 nine moves take half as long as a call. */
   private void copy(float[] source, int from, float[] target, int to) {
-    if (piece == 9) {
+    if (piece == 1) {
+      target[to] = source[from];
+    } else if (piece == 9) {
       target[to] = source[from];
       target[to + 1] = source[from + 1];
       target[to + 2] = source[from + 2];
@@ -313,7 +329,7 @@ final class ScoreLink {
     }
   }
 
-  /** The neighbour is on the rows, several elements for each of the group's units. */
+  /** The neighbour is on the rows: of each of its units, the pieces that are the group's. */
   private void packAcross(
       FloatBuffer values, int[] plus, int[] minus, Panel panel, int column, int first, int units) {
     int depth = plus.length * positions;

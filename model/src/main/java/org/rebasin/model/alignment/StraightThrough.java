@@ -32,8 +32,8 @@ import org.rebasin.model.training.Optimizer;
  * others; the best are kept. The result loses no more on these batches than weight matching does.
  *
  * <p>Batches come from outside, one {@link #step} each. Owns θ, the midpoint, their gradients and
- * activations (four models and the activations of a batch) and up to 64 MiB of examples; close it.
- * For one thread at a time.
+ * activations and what the matching keeps (four models, six where they are small, and the
+ * activations of a batch) and up to 64 MiB of examples; close it. For one thread at a time.
  */
 public final class StraightThrough implements AutoCloseable {
   /**

@@ -29,6 +29,20 @@ public final class DriftedAssignment {
   private int[] rowOfColumn = new int[0];
   private int[] open = new int[0];
 
+  /** Scores that are asked for row by row, all finite; need not be known before. */
+  public interface Rows {
+    /** The score of a row in the column it is assigned to. */
+    float own(int row);
+
+    /**
+     * Raises {@code duals[j]} to the score of the row in column {@code j} plus {@code shift},
+     * wherever it is below.
+     *
+     * @return false if that takes more work than it is worth
+     */
+    boolean raise(int row, float shift, float[] duals);
+  }
+
   /**
    * Whether an assignment is still the best.
    *
@@ -39,10 +53,22 @@ public final class DriftedAssignment {
    */
   public boolean isBest(FloatBuffer scores, Permutation assignment, double[] columnDuals) {
     int size = assignment.size();
-    if (scores.remaining() != (long) size * size || columnDuals.length != size) {
+    if (scores.remaining() != (long) size * size) {
       throw new IllegalArgumentException(
-          "expected %d scores and %d duals for an assignment of %d rows, found %d and %d"
-              .formatted((long) size * size, size, size, scores.remaining(), columnDuals.length));
+          "expected %d scores for an assignment of %d rows, found %d"
+              .formatted((long) size * size, size, scores.remaining()));
+    }
+    line = RowArithmetic.atLeast(line, size);
+    return isBest(new Matrix(scores, line, assignment), assignment, columnDuals);
+  }
+
+  /** The same, of scores that come row by row. */
+  public boolean isBest(Rows scores, Permutation assignment, double[] columnDuals) {
+    int size = assignment.size();
+    if (columnDuals.length != size) {
+      throw new IllegalArgumentException(
+          "expected %d duals for an assignment of %d rows, found %d"
+              .formatted(size, size, columnDuals.length));
     }
     float peak = begin(scores, assignment, columnDuals);
     int count = size;
@@ -53,8 +79,9 @@ public final class DriftedAssignment {
       System.arraycopy(duals, 0, before, 0, size);
       for (int k = 0; k < count; k++) {
         int row = open[k];
-        scores.get(scores.position() + row * size, line, 0, size);
-        raise(duals[assignment.get(row)] - own[row], size);
+        if (!scores.raise(row, duals[assignment.get(row)] - own[row], duals)) {
+          return false;
+        }
       }
       count = raised(size, ROUNDING * peak);
     }
@@ -65,11 +92,10 @@ public final class DriftedAssignment {
   }
 
   /** Returns the largest magnitude that sums are made of. */
-  private float begin(FloatBuffer scores, Permutation assignment, double[] columnDuals) {
+  private float begin(Rows scores, Permutation assignment, double[] columnDuals) {
     int size = columnDuals.length;
     duals = RowArithmetic.atLeast(duals, size);
     before = RowArithmetic.atLeast(before, size);
-    line = RowArithmetic.atLeast(line, size);
     own = RowArithmetic.atLeast(own, size);
     rowOfColumn = RowArithmetic.atLeast(rowOfColumn, size);
     open = RowArithmetic.atLeast(open, size);
@@ -79,20 +105,12 @@ public final class DriftedAssignment {
       int column = assignment.get(row);
       open[row] = row;
       rowOfColumn[column] = row;
-      own[row] = scores.get(scores.position() + row * size + column);
+      own[row] = scores.own(row);
       // Centred, which changes no difference but keeps a common offset from rounding.
       duals[row] = (float) (columnDuals[row] - mean);
       peak = Math.max(peak, Math.max(Math.abs(own[row]), Math.abs(duals[row])));
     }
     return peak;
-  }
-
-  private void raise(float shift, int size) {
-    float[] values = line;
-    float[] raised = duals;
-    for (int k = 0; k < size; k++) {
-      raised[k] = Math.max(raised[k], values[k] + shift);
-    }
   }
 
   /** Lists the rows of the columns that were raised, and takes back what rounding raised. */
@@ -106,5 +124,24 @@ public final class DriftedAssignment {
       }
     }
     return count;
+  }
+
+  /** Scores that are all there. */
+  private record Matrix(FloatBuffer scores, float[] line, Permutation assignment) implements Rows {
+    @Override
+    public float own(int row) {
+      return scores.get(scores.position() + row * assignment.size() + assignment.get(row));
+    }
+
+    @Override
+    public boolean raise(int row, float shift, float[] duals) {
+      int size = assignment.size();
+      float[] values = line;
+      scores.get(scores.position() + row * size, values, 0, size);
+      for (int k = 0; k < size; k++) {
+        duals[k] = Math.max(duals[k], values[k] + shift);
+      }
+      return true;
+    }
   }
 }
