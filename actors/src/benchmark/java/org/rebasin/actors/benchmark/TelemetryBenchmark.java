@@ -38,8 +38,11 @@ import org.rebasin.model.training.TrainingSettings;
  */
 final class TelemetryBenchmark {
   private static final String DATA = "digits:train=4000,test=1000";
-  private static final int PROCESSES = 5;
-  private static final int JOBS = 5;
+  private static final int PROCESSES = 9;
+  private static final int JOBS = 25;
+
+  /** Jobs that do not count: the compiler is at work. */
+  private static final int WARM_UP = 10;
 
   private TelemetryBenchmark() {}
 
@@ -50,7 +53,7 @@ final class TelemetryBenchmark {
   }
 
   /**
-   * What one process measured: seconds and processor time of the fastest job, and tasks a second.
+   * What one process measured: medians of a job's seconds and processor time, and tasks a second.
    */
   private record Figures(double jobSeconds, double jobProcessorSeconds, double tasksPerSecond) {}
 
@@ -129,20 +132,20 @@ final class TelemetryBenchmark {
   static final class Measured {
     private Measured() {}
 
-    /** Prints the least seconds and processor seconds of a job, and the queue's tasks a second. */
+    /** Prints medians of a job's seconds and processor seconds, and the queue's tasks a second. */
     public static void main(String[] arguments) throws Exception {
       Config config = Telemetry.start(ConfigFactory.load());
       Path directory = Files.createTempDirectory("telemetry-benchmark");
-      double seconds = Double.POSITIVE_INFINITY;
-      double processor = Double.POSITIVE_INFINITY;
+      double[] seconds = new double[JOBS];
+      double[] processor = new double[JOBS];
       try (ModelStore store = new ModelStore(directory);
           RebasinNode node = RebasinNode.start(config, store, new Datasets())) {
         for (int job = 0; job < JOBS; job++) {
           long begun = System.nanoTime();
           long before = processorNanos();
           node.run(request(), progress -> {});
-          seconds = Math.min(seconds, (System.nanoTime() - begun) / 1e9);
-          processor = Math.min(processor, (processorNanos() - before) / 1e9);
+          seconds[job] = (System.nanoTime() - begun) / 1e9;
+          processor[job] = (processorNanos() - before) / 1e9;
         }
       }
       Files.delete(directory);
@@ -150,8 +153,13 @@ final class TelemetryBenchmark {
       for (int round = 0; round < 3; round++) {
         tasks = Math.max(tasks, QueueBenchmark.tasksPerSecond(config));
       }
-      System.out.println(seconds + " " + processor + " " + tasks);
+      System.out.println(median(seconds) + " " + median(processor) + " " + tasks);
       System.exit(0);
+    }
+
+    private static double median(double[] ofJobs) {
+      double[] counting = Arrays.stream(ofJobs).skip(WARM_UP).sorted().toArray();
+      return counting[counting.length / 2];
     }
 
     private static long processorNanos() {
