@@ -34,7 +34,10 @@ final class ChunkSender extends AbstractBehavior<ChunkSender.Command> {
   /** Where to begin: a multiple of a chunk's length. */
   record Begin(long position) implements Command {}
 
-  /** How many more chunks may come. */
+  /**
+   * How many more chunks may come: first all that may be under way at a time, then as many as have
+   * arrived.
+   */
   record Credit(int chunks) implements Command {}
 
   /** No more are wanted. */
@@ -73,6 +76,10 @@ final class ChunkSender extends AbstractBehavior<ChunkSender.Command> {
   private final ActorRef<ModelReceiver.Command> receiver;
   private final FileChannel channel;
   private final long size;
+
+  /** Of the chunks that may be under way, from the first credit on. */
+  private ByteBuffer[] buffers = {};
+
   private long position;
   private int credit;
   private long exhausted;
@@ -123,26 +130,47 @@ final class ChunkSender extends AbstractBehavior<ChunkSender.Command> {
     if (exhausted != 0) {
       TransferMetrics.heldBack(System.nanoTime() - exhausted);
     }
+    if (buffers.length == 0) {
+      buffers = new ByteBuffer[more.chunks()];
+    }
     while (credit > 0 && position < size) {
-      byte[] bytes = new byte[(int) Math.min(Reception.CHUNK_BYTES, size - position)];
-      ByteBuffer target = ByteBuffer.wrap(bytes);
-      while (target.hasRemaining()) {
-        if (channel.read(target, position + target.position()) < 0) {
-          // Cut off since it was opened: whoever opens it next will find it corrupt.
-          return Behaviors.stopped();
-        }
+      long number = position / Reception.CHUNK_BYTES;
+      Optional<ByteBuffer> chunk = read(number);
+      if (chunk.isEmpty()) {
+        // Cut off since it was opened: whoever opens it next will find it corrupt.
+        return Behaviors.stopped();
       }
+      ByteBuffer bytes = chunk.get();
       CRC32C checksum = new CRC32C();
-      checksum.update(bytes);
+      checksum.update(bytes.duplicate());
       receiver.tell(
           new ModelReceiver.Chunk(
-              attempt, position / Reception.CHUNK_BYTES, (int) checksum.getValue(), bytes));
-      position += bytes.length;
+              attempt, number, (int) checksum.getValue(), bytes.asReadOnlyBuffer()));
+      position += bytes.remaining();
       credit--;
-      TransferMetrics.sent(bytes.length);
+      TransferMetrics.sent(bytes.remaining());
     }
     exhausted = position < size ? System.nanoTime() : 0;
     return this;
+  }
+
+  /**
+   * Reads the chunk at the present position, into memory outside the heap, which the network copies
+   * from: that of the chunk a window before, for whose arrival there has been credit.
+   */
+  private Optional<ByteBuffer> read(long number) throws IOException {
+    int index = (int) (number % buffers.length);
+    if (buffers[index] == null) {
+      buffers[index] = ByteBuffer.allocateDirect(Reception.CHUNK_BYTES);
+    }
+    ByteBuffer target = buffers[index].clear();
+    target.limit((int) Math.min(Reception.CHUNK_BYTES, size - position));
+    while (target.hasRemaining()) {
+      if (channel.read(target, position + target.position()) < 0) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(target.flip());
   }
 
   private Behavior<Command> close() {

@@ -54,7 +54,7 @@ final class ModelReceiver extends AbstractBehavior<ModelReceiver.Command> {
    * @param number counted from 0
    * @param crc32c of the bytes
    */
-  record Chunk(int attempt, long number, int crc32c, byte[] bytes) implements Command {}
+  record Chunk(int attempt, long number, int crc32c, ByteBuffer bytes) implements Command {}
 
   private record Holder(ActorRef<ModelExchange.Command> node, boolean holds) implements Command {}
 
@@ -217,6 +217,8 @@ final class ModelReceiver extends AbstractBehavior<ModelReceiver.Command> {
 
   private Behavior<Command> fail(String reason) {
     TransferMetrics.ended("failed");
+    // First, so that whoever is told may fetch it again.
+    close();
     fetched.completeExceptionally(new TransferException(reason));
     return Behaviors.stopped();
   }
@@ -276,13 +278,13 @@ final class ModelReceiver extends AbstractBehavior<ModelReceiver.Command> {
     if (chunk.attempt() != attempt || sender.isEmpty()) {
       return this;
     }
-    underWay.arrived(chunk.bytes().length);
+    underWay.arrived(chunk.bytes().remaining());
     Reception arriving = reception.orElseThrow();
     long expected = arriving.position() / Reception.CHUNK_BYTES;
     CRC32C checksum = new CRC32C();
-    checksum.update(chunk.bytes());
+    checksum.update(chunk.bytes().duplicate());
     if (chunk.number() != expected
-        || chunk.bytes().length > arriving.size() - arriving.position()
+        || chunk.bytes().remaining() > arriving.size() - arriving.position()
         || (int) checksum.getValue() != chunk.crc32c()) {
       reasons.add("%s: chunk %d is lost or damaged on its way".formatted(name(), expected));
       candidates.add(node.orElseThrow());
@@ -290,7 +292,7 @@ final class ModelReceiver extends AbstractBehavior<ModelReceiver.Command> {
     }
     fruitless = 0;
     try {
-      arriving.append(ByteBuffer.wrap(chunk.bytes()));
+      arriving.append(chunk.bytes());
     } catch (RuntimeException full) {
       return fail(full.getMessage());
     }
@@ -320,6 +322,7 @@ final class ModelReceiver extends AbstractBehavior<ModelReceiver.Command> {
         store.made(id, made);
         leave();
         TransferMetrics.ended("fetched");
+        close();
         fetched.complete(akka.Done.getInstance());
         return Behaviors.stopped();
       }
@@ -331,7 +334,6 @@ final class ModelReceiver extends AbstractBehavior<ModelReceiver.Command> {
     node.orElseThrow().tell(new ModelExchange.Doubt(id));
     doubtful.add(node.get());
     close();
-    reception = Optional.empty();
     return retry();
   }
 
@@ -361,6 +363,7 @@ final class ModelReceiver extends AbstractBehavior<ModelReceiver.Command> {
   private Behavior<Command> close() {
     underWay.close();
     reception.ifPresent(Reception::close);
+    reception = Optional.empty();
     return this;
   }
 }

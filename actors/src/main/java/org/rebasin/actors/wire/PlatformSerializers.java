@@ -2,8 +2,11 @@ package org.rebasin.actors.wire;
 
 import com.esotericsoftware.kryo.Kryo;
 import com.esotericsoftware.kryo.Serializer;
+import com.esotericsoftware.kryo.io.ByteBufferInput;
+import com.esotericsoftware.kryo.io.ByteBufferOutput;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.Output;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -66,6 +69,11 @@ final class PlatformSerializers {
             },
             (k, input) -> input.readBytes(length(input, 1))),
         26);
+    // In a message the same bytes as an array's.
+    kryo.register(
+        ByteBuffer.class,
+        serializer((k, output, value) -> writeBytes(output, value), (k, input) -> readBytes(input)),
+        43);
     kryo.register(
         int[].class,
         serializer(
@@ -128,6 +136,33 @@ final class PlatformSerializers {
           output.writeBytes(bytes);
         },
         (kryo, input) -> new String(input.readBytes(length(input, 1)), StandardCharsets.UTF_8));
+  }
+
+  private static void writeBytes(Output output, ByteBuffer value) {
+    ByteBuffer bytes = value.duplicate();
+    output.writeVarInt(bytes.remaining(), true);
+    if (output instanceof ByteBufferOutput direct
+        && direct.getByteBuffer().remaining() >= bytes.remaining()) {
+      // From memory to memory, be they the heap's or not.
+      ByteBuffer target = direct.getByteBuffer();
+      target.put(bytes);
+      direct.setPosition(target.position());
+    } else {
+      byte[] copy = new byte[bytes.remaining()];
+      bytes.get(copy);
+      output.writeBytes(copy);
+    }
+  }
+
+  /** Without a copy where the network has made an array for the message, and for nothing else. */
+  private static ByteBuffer readBytes(Input input) {
+    int length = length(input, 1);
+    if (input instanceof ByteBufferInput arrived && arrived.getByteBuffer().hasArray()) {
+      ByteBuffer bytes = arrived.getByteBuffer().slice(arrived.position(), length);
+      arrived.setPosition(arrived.position() + length);
+      return bytes.asReadOnlyBuffer();
+    }
+    return ByteBuffer.wrap(input.readBytes(length)).asReadOnlyBuffer();
   }
 
   @SuppressWarnings("rawtypes")

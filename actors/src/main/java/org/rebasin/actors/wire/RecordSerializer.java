@@ -9,6 +9,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -57,7 +58,10 @@ final class RecordSerializer<T> extends Serializer<T> {
 
   /** Whether the class need not be written, because no other can be there. */
   private static boolean isKnown(Class<?> type) {
-    return type.isPrimitive() || type.isArray() || Modifier.isFinal(type.getModifiers());
+    return type.isPrimitive()
+        || type.isArray()
+        || type == ByteBuffer.class
+        || Modifier.isFinal(type.getModifiers());
   }
 
   private String name(int component) {

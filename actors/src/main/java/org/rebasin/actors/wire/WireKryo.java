@@ -11,6 +11,7 @@ import com.esotericsoftware.kryo.Registration;
 import com.esotericsoftware.kryo.Serializer;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.util.DefaultClassResolver;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,7 +24,14 @@ final class WireKryo extends Kryo {
 
   /** What is sent as one of these is read as one of these, whichever class it is. */
   private static final List<Class<?>> INTERFACES =
-      List.of(List.class, Set.class, Map.class, ActorRef.class, SourceRef.class, SinkRef.class);
+      List.of(
+          List.class,
+          Set.class,
+          Map.class,
+          ActorRef.class,
+          SourceRef.class,
+          SinkRef.class,
+          ByteBuffer.class);
 
   private final ClassValue<Optional<Class<?>>> canonical =
       new ClassValue<>() {

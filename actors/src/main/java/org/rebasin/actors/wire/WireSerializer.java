@@ -135,7 +135,8 @@ public final class WireSerializer extends SerializerWithStringManifest
 
   @Override
   public Object fromBinary(ByteBuffer buffer, String manifest) {
-    // Kryo reads from a buffer's beginning; what is read shares no memory with it.
+    // Kryo reads from a buffer's beginning. What is read shares memory with it only if it is an
+    // array: those Artery makes for each message that comes by TCP, and uses for nothing else.
     return read(new ByteBufferInput(buffer.slice()), manifest);
   }
 

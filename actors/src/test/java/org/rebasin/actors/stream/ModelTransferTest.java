@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import akka.Done;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -136,6 +138,29 @@ class ModelTransferTest {
     assertEquals(labels, receiving.store().labels(id));
     assertEquals(made, receiving.store().made(id));
     get(transfer.fetch(id));
+  }
+
+  @Test
+  void whoeverIsToldThatAModelHasComeMayReceiveItAgain() throws Exception {
+    byte[] bytes = bytes(3 * CHUNK);
+    ModelId id = put(sending.store(), bytes, Labels.NONE);
+    CompletableFuture<Done> fetched = new CompletableFuture<>();
+    CompletionStage<?> again =
+        fetched.thenRun(
+            () -> {
+              // On the receiver's own thread, before it stops.
+              receiving.store().delete(id);
+              receiving.store().receive(id, bytes.length, Labels.NONE).close();
+            });
+    receiving
+        .system()
+        .systemActorOf(
+            ModelReceiver.create(receiving.store(), id, transfer.known(), SETTINGS, fetched),
+            "receiver-alone",
+            Props.empty());
+    get(again);
+    get(transfer.fetch(id));
+    assertArrived(id, bytes);
   }
 
   @Test
@@ -251,7 +276,7 @@ class ModelTransferTest {
     for (int i = 1; i <= 3; i++) {
       ModelReceiver.Chunk chunk = slow.expectMessageClass(ModelReceiver.Chunk.class);
       assertEquals(i, chunk.number());
-      assertArrayEquals(Arrays.copyOfRange(bytes, i * CHUNK, (i + 1) * CHUNK), chunk.bytes());
+      assertEquals(ByteBuffer.wrap(bytes, i * CHUNK, CHUNK), chunk.bytes());
     }
     slow.expectNoMessage(Duration.ofMillis(200));
     opened.sender().tell(new ChunkSender.Credit(1));
@@ -360,7 +385,10 @@ class ModelTransferTest {
                   open.receiver()
                       .tell(
                           new ModelReceiver.Chunk(
-                              open.attempt(), number, (int) checksum.getValue(), piece));
+                              open.attempt(),
+                              number,
+                              (int) checksum.getValue(),
+                              ByteBuffer.wrap(piece)));
                 }
                 number++;
               }

@@ -60,7 +60,7 @@ class StreamProtocolTest {
             Instant.ofEpochSecond(1_800_000_000L, 5),
             kit.system().deadLetters()),
         new ModelReceiver.Refused(2, "it is private", false),
-        new ModelReceiver.Chunk(2, 70_000, -5, new byte[] {1, 2, -3}),
+        new ModelReceiver.Chunk(2, 70_000, -5, ByteBuffer.wrap(new byte[] {1, 2, -3})),
         new ChunkSender.Begin(5L << 20),
         new ChunkSender.Credit(16),
         new ChunkSender.End(),
@@ -89,13 +89,7 @@ class StreamProtocolTest {
   }
 
   private static void assertSame(Object expected, Object found) {
-    if (expected instanceof ModelReceiver.Chunk chunk) {
-      ModelReceiver.Chunk other = (ModelReceiver.Chunk) found;
-      assertArrayEquals(chunk.bytes(), other.bytes());
-      assertEquals(
-          List.of(chunk.attempt(), chunk.number(), chunk.crc32c()),
-          List.of(other.attempt(), other.number(), other.crc32c()));
-    } else if (expected instanceof ActivationReceiver.Chunk chunk) {
+    if (expected instanceof ActivationReceiver.Chunk chunk) {
       ActivationReceiver.Chunk other = (ActivationReceiver.Chunk) found;
       assertArrayEquals(chunk.bytes(), other.bytes());
       assertEquals(

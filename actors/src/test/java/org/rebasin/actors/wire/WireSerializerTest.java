@@ -79,6 +79,8 @@ class WireSerializerTest {
   record Numbers(byte[] bytes, int[] ints, long[] longs, float[] floats, double[] doubles)
       implements WireMessage {}
 
+  record Piece(int number, ByteBuffer bytes, int after) implements WireMessage {}
+
   record Ask(String question, ActorRef<Answer> replyTo) implements WireMessage {}
 
   record Answer(SourceRef<String> pieces) implements WireMessage {}
@@ -100,7 +102,8 @@ class WireSerializerTest {
           .add(105, Numbers.class)
           .add(106, Ask.class)
           .add(107, Answer.class)
-          .add(108, Nested.class);
+          .add(108, Nested.class)
+          .add(109, Piece.class);
     }
   }
 
@@ -182,6 +185,27 @@ class WireSerializerTest {
     assertThrows(UnsupportedOperationException.class, () -> back.byName().clear());
     assertComesBack(new Sizes(Map.of(), Set.of(), Optional.empty()));
     assertComesBack(new Nested(new java.util.ArrayList<>(Arrays.asList(List.of("x"), 1.5, true))));
+  }
+
+  @Test
+  void bytesComeBackWhereverTheyWere() {
+    byte[] array = {9, 1, -1, 3, 9};
+    ByteBuffer direct = ByteBuffer.allocateDirect(5).put(array).position(1).limit(4);
+    ByteBuffer onHeap = ByteBuffer.wrap(array, 1, 3);
+    for (ByteBuffer bytes : List.of(direct, onHeap, onHeap.asReadOnlyBuffer())) {
+      Piece sent = new Piece(-7, bytes, 70_000);
+      assertComesBack(sent);
+      assertEquals(3, bytes.remaining(), "still to be read");
+      // As Akka has it from TCP: an array for the message alone.
+      byte[] arrived = serializer.toBinary(sent);
+      ByteBuffer frame = ByteBuffer.allocate(arrived.length + 20).position(20).put(arrived);
+      assertEquals(sent, serializer.fromBinary(frame.position(20), serializer.manifest(sent)));
+    }
+    byte[] cut = Arrays.copyOf(serializer.toBinary(new Piece(1, direct, 2)), 5);
+    refused(cut);
+    assertThrows(
+        WireException.class,
+        () -> serializer.fromBinary(ByteBuffer.wrap(cut), WireSerializer.FORMAT));
   }
 
   @Test
@@ -315,6 +339,9 @@ class WireSerializerTest {
     assertThrows(
         BufferOverflowException.class,
         () -> serializer.toBinary(new Nested(List.of("x".repeat(100))), small));
+    assertThrows(
+        BufferOverflowException.class,
+        () -> serializer.toBinary(new Piece(1, ByteBuffer.allocate(100), 2), small));
   }
 
   @Test
