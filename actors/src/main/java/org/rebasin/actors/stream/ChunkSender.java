@@ -15,6 +15,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.zip.CRC32C;
 import org.rebasin.actors.store.ModelId;
@@ -48,6 +50,7 @@ final class ChunkSender extends AbstractBehavior<ChunkSender.Command> {
   /** A sender, which first tells the receiver what there is or why there is nothing. */
   static Behavior<Command> create(
       ModelStore store,
+      ChunkBuffers buffers,
       ModelId id,
       int attempt,
       ActorRef<ModelReceiver.Command> receiver,
@@ -60,7 +63,7 @@ final class ChunkSender extends AbstractBehavior<ChunkSender.Command> {
             receiver.tell(new ModelReceiver.Refused(attempt, refusal.get(), false));
             return Behaviors.stopped();
           }
-          return new ChunkSender(context, store, id, attempt, receiver, patience);
+          return new ChunkSender(context, store, buffers, id, attempt, receiver, patience);
         });
   }
 
@@ -77,8 +80,10 @@ final class ChunkSender extends AbstractBehavior<ChunkSender.Command> {
   private final FileChannel channel;
   private final long size;
 
-  /** Of the chunks that may be under way, from the first credit on. */
-  private ByteBuffer[] buffers = {};
+  private final ChunkBuffers buffers;
+
+  /** Those of the chunks that may be under way, which the first credit counts. */
+  private ByteBuffer[] underWay = {};
 
   private long position;
   private int credit;
@@ -87,11 +92,13 @@ final class ChunkSender extends AbstractBehavior<ChunkSender.Command> {
   private ChunkSender(
       ActorContext<Command> context,
       ModelStore store,
+      ChunkBuffers buffers,
       ModelId id,
       int attempt,
       ActorRef<ModelReceiver.Command> receiver,
       Duration patience) {
     super(context);
+    this.buffers = buffers;
     this.attempt = attempt;
     this.receiver = receiver;
     Path path = store.path(id);
@@ -130,8 +137,9 @@ final class ChunkSender extends AbstractBehavior<ChunkSender.Command> {
     if (exhausted != 0) {
       TransferMetrics.heldBack(System.nanoTime() - exhausted);
     }
-    if (buffers.length == 0) {
-      buffers = new ByteBuffer[more.chunks()];
+    if (underWay.length == 0) {
+      long chunks = size / Reception.CHUNK_BYTES + 1;
+      underWay = new ByteBuffer[(int) Math.min(more.chunks(), chunks)];
     }
     while (credit > 0 && position < size) {
       long number = position / Reception.CHUNK_BYTES;
@@ -159,11 +167,11 @@ final class ChunkSender extends AbstractBehavior<ChunkSender.Command> {
    * from: that of the chunk a window before, for whose arrival there has been credit.
    */
   private Optional<ByteBuffer> read(long number) throws IOException {
-    int index = (int) (number % buffers.length);
-    if (buffers[index] == null) {
-      buffers[index] = ByteBuffer.allocateDirect(Reception.CHUNK_BYTES);
+    int index = (int) (number % underWay.length);
+    if (underWay[index] == null) {
+      underWay[index] = buffers.take();
     }
-    ByteBuffer target = buffers[index].clear();
+    ByteBuffer target = underWay[index].clear();
     target.limit((int) Math.min(Reception.CHUNK_BYTES, size - position));
     while (target.hasRemaining()) {
       if (channel.read(target, position + target.position()) < 0) {
@@ -174,6 +182,7 @@ final class ChunkSender extends AbstractBehavior<ChunkSender.Command> {
   }
 
   private Behavior<Command> close() {
+    Arrays.stream(underWay).filter(Objects::nonNull).forEach(buffers::giveBack);
     try {
       channel.close();
     } catch (IOException problem) {

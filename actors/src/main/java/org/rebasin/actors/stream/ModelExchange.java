@@ -89,6 +89,7 @@ final class ModelExchange extends AbstractBehavior<ModelExchange.Command> {
   private final ModelStore store;
   private final Peers peers;
   private final TransferSettings settings;
+  private final ChunkBuffers buffers = new ChunkBuffers();
   private final Map<ModelId, List<CompletableFuture<Done>>> wanted = new HashMap<>();
   private final Deque<ModelId> waiting = new ArrayDeque<>();
   private int fetching;
@@ -183,7 +184,12 @@ final class ModelExchange extends AbstractBehavior<ModelExchange.Command> {
             .spawnAnonymous(
                 Behaviors.supervise(
                         ChunkSender.create(
-                            store, open.id(), open.attempt(), open.receiver(), settings.patience()))
+                            store,
+                            buffers,
+                            open.id(),
+                            open.attempt(),
+                            open.receiver(),
+                            settings.patience()))
                     .onFailure(SupervisorStrategy.stop()),
                 DispatcherSelector.fromConfig(TransferSettings.DISPATCHER));
     getContext().watchWith(sender, new SenderEnded());

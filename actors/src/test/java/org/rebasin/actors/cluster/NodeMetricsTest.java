@@ -62,7 +62,7 @@ class NodeMetricsTest {
                     "rebasin.telemetry.enabled=on",
                     "rebasin.telemetry.interval=1s",
                     "rebasin.telemetry.traces.enabled=on",
-                    "rebasin.telemetry.traces.protocol=http/protobuf",
+                    "rebasin.telemetry.traces.protocol=" + (node == 0 ? "http/protobuf" : "grpc"),
                     "rebasin.telemetry.traces.endpoint=" + collector.uri(),
                     "kamon.trace.tick-interval=1s",
                     "rebasin.node.management=on",
@@ -170,6 +170,7 @@ class NodeMetricsTest {
                   && collector.nodes(trace).size() > 1);
       assertEquals(Set.of(job), collector.jobs(trace));
     }
+    await(collector::hasHeardBothProtocols);
     assertEquals(
         jobs.stream().map(TraceCollector::traceOf).collect(Collectors.toSet()), collector.traces());
   }

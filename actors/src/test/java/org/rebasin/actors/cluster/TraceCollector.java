@@ -1,21 +1,33 @@
 package org.rebasin.actors.cluster;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.http.javadsl.Http;
+import akka.http.javadsl.ServerBinding;
+import akka.http.javadsl.model.AttributeKeys;
+import akka.http.javadsl.model.ContentTypes;
+import akka.http.javadsl.model.HttpEntities;
+import akka.http.javadsl.model.HttpRequest;
+import akka.http.javadsl.model.HttpResponse;
+import akka.http.javadsl.model.Trailer;
+import akka.http.javadsl.model.headers.RawHeader;
+import com.typesafe.config.ConfigFactory;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.io.InputStream;
 import java.math.BigInteger;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -23,8 +35,8 @@ import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Takes traces in by the OpenTelemetry protocol over HTTP (its {@code trace.proto}), and keeps of
- * each span what it belongs to, what it is called, and its attributes that are text.
+ * Takes traces in by the OpenTelemetry protocol (its {@code trace.proto}), over HTTP and by gRPC,
+ * and keeps of each span what it belongs to, what it is called, and its attributes that are text.
  */
 final class TraceCollector implements AutoCloseable {
   private static final String DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -40,46 +52,95 @@ final class TraceCollector implements AutoCloseable {
   private static final int VALUE = 2;
   private static final int STRING = 1;
 
-  private final HttpServer server;
+  private static final String HTTP = "/v1/traces";
+  private static final String GRPC = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+  /** Before a gRPC message: whether it is compressed, and its length. */
+  private static final int GRPC_PREFIX = 5;
+
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final ActorSystem<Void> system =
+      ActorSystem.create(
+          Behaviors.empty(),
+          "collector",
+          ConfigFactory.parseString("akka.http.server.preview.enable-http2 = on")
+              .withFallback(ConfigFactory.defaultReference()));
+  private final ServerBinding server;
   private final ConcurrentLinkedQueue<Span> spans = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Throwable> problems = new ConcurrentLinkedQueue<>();
+  private final Set<String> paths = ConcurrentHashMap.newKeySet();
 
   /** A span, as far as it is read. */
   record Span(String trace, String operation, Map<String, String> attributes) {}
 
   TraceCollector() {
-    try {
-      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    } catch (IOException problem) {
-      throw new UncheckedIOException(problem);
-    }
-    server.createContext("/v1/traces", this::receive);
-    server.start();
+    server =
+        Http.get(system)
+            .newServerAt("127.0.0.1", 0)
+            .bind(this::receive)
+            .toCompletableFuture()
+            .join();
   }
 
   /** Where it listens. */
   URI uri() {
-    return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+    return URI.create("http://127.0.0.1:" + server.localAddress().getPort());
   }
 
-  private void receive(HttpExchange exchange) throws IOException {
-    try (exchange) {
-      boolean zipped = "gzip".equals(exchange.getRequestHeaders().getFirst("Content-Encoding"));
-      byte[] body =
-          zipped
-              ? new GZIPInputStream(exchange.getRequestBody()).readAllBytes()
-              : exchange.getRequestBody().readAllBytes();
-      try {
-        for (ByteBuffer resource : fields(ByteBuffer.wrap(body), RESOURCE_SPANS)) {
-          for (ByteBuffer scope : fields(resource, SCOPE_SPANS)) {
-            fields(scope, SPANS).forEach(span -> spans.add(span(span)));
-          }
-        }
-      } catch (RuntimeException malformed) {
-        problems.add(malformed);
+  /** Whether traces came over HTTP, and by gRPC. */
+  boolean hasHeardBothProtocols() {
+    return paths.equals(Set.of(HTTP, GRPC));
+  }
+
+  private CompletionStage<HttpResponse> receive(HttpRequest request) {
+    return request
+        .entity()
+        .toStrict(PATIENCE.toMillis(), system)
+        .thenApply(body -> answer(request, body.getData().toArray()));
+  }
+
+  private HttpResponse answer(HttpRequest request, byte[] body) {
+    String path = request.getUri().path();
+    boolean grpc = path.equals(GRPC);
+    try {
+      if (!grpc && !path.equals(HTTP)) {
+        throw new IllegalArgumentException("no place for traces: " + path);
       }
-      exchange.getResponseHeaders().add("Content-Type", "application/x-protobuf");
-      exchange.sendResponseHeaders(200, -1);
+      boolean zipped =
+          grpc
+              ? body[0] == 1
+              : request
+                  .getHeader("Content-Encoding")
+                  .filter(encoding -> encoding.value().equals("gzip"))
+                  .isPresent();
+      ByteArrayInputStream bytes = new ByteArrayInputStream(body);
+      bytes.skipNBytes(grpc ? GRPC_PREFIX : 0);
+      try (InputStream message = zipped ? new GZIPInputStream(bytes) : bytes) {
+        keep(ByteBuffer.wrap(message.readAllBytes()));
+      }
+      paths.add(path);
+    } catch (IOException | RuntimeException malformed) {
+      problems.add(malformed);
+    }
+    return grpc
+        ? HttpResponse.create()
+            .withEntity(
+                HttpEntities.create(
+                    ContentTypes.parse("application/grpc+proto"), new byte[GRPC_PREFIX]))
+            .addAttribute(
+                AttributeKeys.trailer,
+                Trailer.create().addHeader(RawHeader.create("grpc-status", "0")))
+        : HttpResponse.create()
+            .withEntity(
+                HttpEntities.create(ContentTypes.parse("application/x-protobuf"), new byte[0]));
+  }
+
+  private void keep(ByteBuffer message) {
+    for (ByteBuffer resource : fields(message, RESOURCE_SPANS)) {
+      for (ByteBuffer scope : fields(resource, SCOPE_SPANS)) {
+        fields(scope, SPANS).forEach(span -> spans.add(span(span)));
+      }
     }
   }
 
@@ -181,6 +242,6 @@ final class TraceCollector implements AutoCloseable {
 
   @Override
   public void close() {
-    server.stop(0);
+    system.terminate();
   }
 }
