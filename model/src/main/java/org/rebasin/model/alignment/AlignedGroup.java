@@ -63,6 +63,7 @@ final class AlignedGroup implements AutoCloseable {
     return new DriftedScores(scores, now, matrix(), a, b, permutations);
   }
 
+  /** The scores that are kept between visits. */
   Tensor matrix() {
     if (matrix.isEmpty()) {
       matrix = Optional.of(Tensor.allocate(scores.size(), scores.size()));

@@ -11,8 +11,8 @@ import org.rebasin.model.tensor.Weights;
 /**
  * Certifies that permutations to which a descent came are still where it would stay, after A's
  * weights have moved a little: that each group's is the best for those of all others. Computes few
- * of the scores, see {@link DriftedScores}: after a step of gradient descent about one in a
- * thousand, where a descent multiplies all of A by all of B.
+ * of the scores, see {@link DriftedScores}: after a step of gradient descent less than a hundredth,
+ * where a descent multiplies all of A by all of B.
  *
  * <p>Holds the weights of A, its step and B's by unit, each weight once for either of its axes: up
  * to six models; close it. For one thread.
