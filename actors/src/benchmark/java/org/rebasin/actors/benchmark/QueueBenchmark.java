@@ -26,6 +26,7 @@ import org.rebasin.actors.work.Worker;
 final class QueueBenchmark {
   private static final int JOBS = 100;
   private static final int TASKS_OF_A_JOB = 100;
+  static final int ALL_TASKS = JOBS * TASKS_OF_A_JOB;
   private static final int WORKERS = 4;
   private static final int ROUNDS = 5;
 
@@ -39,14 +40,14 @@ final class QueueBenchmark {
     System.out.printf(
         Locale.ROOT,
         "| %,d empty tasks of %d jobs through the queue, %d workers | %,.0f tasks/s |%n",
-        JOBS * TASKS_OF_A_JOB,
+        ALL_TASKS,
         JOBS,
         WORKERS,
         best);
   }
 
   static double tasksPerSecond(Config config) throws InterruptedException {
-    CountDownLatch done = new CountDownLatch(JOBS * TASKS_OF_A_JOB);
+    CountDownLatch done = new CountDownLatch(ALL_TASKS);
     CompletableFuture<Long> started = new CompletableFuture<>();
     ActorSystem<Void> system =
         ActorSystem.create(
@@ -96,6 +97,6 @@ final class QueueBenchmark {
     done.await();
     double seconds = (System.nanoTime() - started.join()) / 1e9;
     system.terminate();
-    return JOBS * TASKS_OF_A_JOB / seconds;
+    return ALL_TASKS / seconds;
   }
 }

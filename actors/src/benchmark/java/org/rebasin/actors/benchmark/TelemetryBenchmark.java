@@ -4,21 +4,21 @@ import org.rebasin.actors.work.Split;
 import com.sun.management.OperatingSystemMXBean;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Writer;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import java.util.stream.DoubleStream;
 import org.rebasin.actors.job.MergeRequest;
 import org.rebasin.actors.job.MergeRequest.AlignmentPlan;
 import org.rebasin.actors.job.MergeRequest.EvaluationPlan;
@@ -34,132 +34,188 @@ import org.rebasin.model.training.TrainingSettings;
 
 /**
  * The demo's job and the queue, without telemetry and with it. What telemetry rewrites stays
- * rewritten, so each is a process of its own; they take turns, as others may load the machine.
+ * rewritten, so each is a process of its own. Both are there at once and do one job in turn, so
+ * that each job is compared with one of the same second: the machine's speed changes by more than
+ * what is measured. As compilers decide anew in each process, there are several pairs of them.
  */
 final class TelemetryBenchmark {
   private static final String DATA = "digits:train=4000,test=1000";
-  private static final int PROCESSES = 9;
-  private static final int JOBS = 25;
-
-  /** Jobs that do not count: the compiler is at work. */
-  private static final int WARM_UP = 10;
+  private static final int PAIRS = 5;
 
   private TelemetryBenchmark() {}
 
-  /** Whether telemetry is on. */
-  private enum Telemetered {
-    OFF,
-    ON
+  /** What a process is asked to do; it answers with one line. */
+  private enum Work {
+    /** The demo's job. */
+    JOB(60, 20),
+
+    /** The queue's empty tasks. */
+    TASKS(25, 5);
+
+    final int rounds;
+
+    /** Rounds that do not count: the compiler is at work. */
+    final int warmUp;
+
+    Work(int rounds, int warmUp) {
+      this.rounds = rounds;
+      this.warmUp = warmUp;
+    }
   }
 
-  /**
-   * What one process measured: medians of a job's seconds and processor time, and tasks a second.
-   */
-  private record Figures(double jobSeconds, double jobProcessorSeconds, double tasksPerSecond) {}
+  /** Seconds and processor seconds. */
+  private record Cost(double seconds, double processorSeconds) {
+    static Cost of(String line) {
+      String[] numbers = line.split(" ");
+      return new Cost(Double.parseDouble(numbers[0]), Double.parseDouble(numbers[1]));
+    }
 
-  /** A number of what was measured. */
-  @FunctionalInterface
-  private interface Figure extends ToDoubleFunction<Figures> {}
+    @Override
+    public String toString() {
+      return seconds + " " + processorSeconds;
+    }
+  }
 
-  static void run() throws IOException, InterruptedException {
-    Map<Telemetered, List<Figures>> figures = new EnumMap<>(Telemetered.class);
-    for (int process = 0; process < PROCESSES; process++) {
-      // Who goes first changes, too.
-      Telemetered first = Telemetered.values()[process % 2];
-      for (Telemetered each :
-          List.of(first, first == Telemetered.OFF ? Telemetered.ON : Telemetered.OFF)) {
-        figures.computeIfAbsent(each, key -> new ArrayList<>()).add(measure(each));
+  /** The same work without telemetry and with it. */
+  private record Compared(Cost without, Cost with) {}
+
+  static void run() throws IOException {
+    List<List<Compared>> jobs = new ArrayList<>();
+    List<List<Compared>> tasks = new ArrayList<>();
+    for (int pair = 0; pair < PAIRS; pair++) {
+      try (Measured without = Measured.start(false);
+          Measured with = Measured.start(true)) {
+        jobs.add(compare(without, with, Work.JOB));
+        tasks.add(compare(without, with, Work.TASKS));
       }
     }
-    print("time of the demo's job", figures, Figures::jobSeconds);
-    print("processor time of the demo's job", figures, Figures::jobProcessorSeconds);
-    print(
-        "an empty task's way through the queue, in µs",
-        figures,
-        each -> 1e6 / each.tasksPerSecond());
+    print("time of the demo's job, in s", jobs, Cost::seconds);
+    print("processor time of the demo's job, in s", jobs, Cost::processorSeconds);
+    print("the queue's empty tasks, in s", tasks, Cost::seconds);
   }
 
-  private static void print(String what, Map<Telemetered, List<Figures>> figures, Figure figure) {
-    double[] off = figures.get(Telemetered.OFF).stream().mapToDouble(figure).toArray();
-    double[] on = figures.get(Telemetered.ON).stream().mapToDouble(figure).toArray();
-    double[] ratios = IntStream.range(0, PROCESSES).mapToDouble(i -> on[i] / off[i]).toArray();
-    double least = Arrays.stream(off).min().orElseThrow();
+  private static List<Compared> compare(Measured without, Measured with, Work work)
+      throws IOException {
+    List<Compared> compared = new ArrayList<>();
+    for (int round = 0; round < work.rounds; round++) {
+      // Who goes first changes, too.
+      if (round % 2 == 0) {
+        Cost first = without.ask(work);
+        compared.add(new Compared(first, with.ask(work)));
+      } else {
+        Cost first = with.ask(work);
+        compared.add(new Compared(without.ask(work), first));
+      }
+    }
+    return compared.subList(work.warmUp, work.rounds);
+  }
+
+  private static void print(String what, List<List<Compared>> pairs, ToDoubleFunction<Cost> figure) {
+    double without =
+        median(
+            pairs.stream().flatMap(List::stream).map(Compared::without).mapToDouble(figure));
+    List<Double> more =
+        pairs.stream()
+            .map(
+                pair ->
+                    median(
+                        pair.stream()
+                            .mapToDouble(
+                                each ->
+                                    figure.applyAsDouble(each.with())
+                                        / figure.applyAsDouble(each.without()))))
+            .toList();
     System.out.printf(
         Locale.ROOT,
-        "| telemetry: %s, %.2f without; least with over least without; median of %d pairs (%s)"
-            + " | %s; %s |%n",
+        "| telemetry: %s, %.2f without; median of %d pairs of processes (%s) | %s |%n",
         what,
-        least,
-        PROCESSES,
-        Arrays.stream(ratios)
-            .mapToObj(TelemetryBenchmark::percent)
-            .collect(Collectors.joining(", ")),
-        percent(Arrays.stream(on).min().orElseThrow() / least),
-        percent(Arrays.stream(ratios).sorted().toArray()[PROCESSES / 2]));
+        without,
+        pairs.size(),
+        more.stream().map(TelemetryBenchmark::percent).collect(Collectors.joining(", ")),
+        percent(median(more.stream().mapToDouble(Double::doubleValue))));
+  }
+
+  private static double median(DoubleStream numbers) {
+    double[] sorted = numbers.sorted().toArray();
+    return sorted[sorted.length / 2];
   }
 
   private static String percent(double ratio) {
     return String.format(Locale.ROOT, "%+.1f %%", 100 * (ratio - 1));
   }
 
-  private static Figures measure(Telemetered telemetered) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "-Dorg.bytedeco.javacpp.platform.extension="
-                + System.getProperty("org.bytedeco.javacpp.platform.extension", ""),
-            "-Dorg.bytedeco.javacpp.maxbytes=0",
-            "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
-            "-Drebasin.telemetry.enabled=" + telemetered.name().toLowerCase(Locale.ROOT),
-            "-cp",
-            System.getProperty("java.class.path"),
-            Measured.class.getName()));
-    Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-    String printed = new String(process.getInputStream().readAllBytes()).strip();
-    if (process.waitFor() != 0) {
-      throw new IllegalStateException("the measured process failed: " + printed);
+  /** A process that is measured. */
+  private record Measured(Process process, BufferedReader answers, Writer questions)
+      implements AutoCloseable {
+    static Measured start(boolean telemetry) throws IOException {
+      Process process =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-Dorg.bytedeco.javacpp.platform.extension="
+                      + System.getProperty("org.bytedeco.javacpp.platform.extension", ""),
+                  "-Dorg.bytedeco.javacpp.maxbytes=0",
+                  "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
+                  "-Drebasin.telemetry.enabled=" + telemetry,
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  Worker.class.getName())
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      return new Measured(process, process.inputReader(), process.outputWriter());
     }
-    String[] figures = printed.substring(printed.lastIndexOf('\n') + 1).split(" ");
-    return new Figures(
-        Double.parseDouble(figures[0]),
-        Double.parseDouble(figures[1]),
-        Double.parseDouble(figures[2]));
+
+    Cost ask(Work work) throws IOException {
+      questions.write(work + "\n");
+      questions.flush();
+      String answer = answers.readLine();
+      if (answer == null) {
+        throw new IllegalStateException("the measured process ended at " + work);
+      }
+      return Cost.of(answer);
+    }
+
+    @Override
+    public void close() throws IOException {
+      questions.close();
+      process.onExit().join();
+    }
   }
 
-  /** The process that is measured. */
-  static final class Measured {
-    private Measured() {}
+  /** What runs in a process that is measured: answers until nobody asks any more. */
+  static final class Worker {
+    private Worker() {}
 
-    /** Prints medians of a job's seconds and processor seconds, and the queue's tasks a second. */
+    /** Reads one {@link Work} a line from the standard input, does it, and prints its cost. */
     public static void main(String[] arguments) throws Exception {
       Config config = Telemetry.start(ConfigFactory.load());
       Path directory = Files.createTempDirectory("telemetry-benchmark");
-      double[] seconds = new double[JOBS];
-      double[] processor = new double[JOBS];
+      BufferedReader questions = new BufferedReader(new InputStreamReader(System.in));
       try (ModelStore store = new ModelStore(directory);
           RebasinNode node = RebasinNode.start(config, store, new Datasets())) {
-        for (int job = 0; job < JOBS; job++) {
-          long begun = System.nanoTime();
-          long before = processorNanos();
-          node.run(request(), progress -> {});
-          seconds[job] = (System.nanoTime() - begun) / 1e9;
-          processor[job] = (processorNanos() - before) / 1e9;
+        for (String line = questions.readLine(); line != null; line = questions.readLine()) {
+          System.out.println(
+              switch (Work.valueOf(line)) {
+                case JOB -> job(node);
+                case TASKS -> tasks(config);
+              });
         }
       }
       Files.delete(directory);
-      double tasks = 0;
-      for (int round = 0; round < 3; round++) {
-        tasks = Math.max(tasks, QueueBenchmark.tasksPerSecond(config));
-      }
-      System.out.println(median(seconds) + " " + median(processor) + " " + tasks);
       System.exit(0);
     }
 
-    private static double median(double[] ofJobs) {
-      double[] counting = Arrays.stream(ofJobs).skip(WARM_UP).sorted().toArray();
-      return counting[counting.length / 2];
+    private static Cost job(RebasinNode node) {
+      long begun = System.nanoTime();
+      long before = processorNanos();
+      node.run(request(), progress -> {});
+      return new Cost((System.nanoTime() - begun) / 1e9, (processorNanos() - before) / 1e9);
+    }
+
+    private static Cost tasks(Config config) throws InterruptedException {
+      long before = processorNanos();
+      double tasksPerSecond = QueueBenchmark.tasksPerSecond(config);
+      return new Cost(
+          QueueBenchmark.ALL_TASKS / tasksPerSecond, (processorNanos() - before) / 1e9);
     }
 
     private static long processorNanos() {
