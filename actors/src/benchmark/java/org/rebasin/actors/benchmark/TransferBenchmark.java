@@ -23,6 +23,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -41,10 +42,18 @@ import org.rebasin.model.checkpoint.TensorDeclaration;
 final class TransferBenchmark {
   private static final int TENSORS = 16;
   private static final int FLOATS = 1 << 24;
-  private static final int ROUNDS = 12;
+  private static final double BYTES = (double) TENSORS * FLOATS * Float.BYTES;
 
-  /** Rounds that do not count. */
-  private static final int WARM_UP = 5;
+  /** Series of each kind, in turn, as the machine's speed changes; the first does not count. */
+  private static final int SERIES = 5;
+
+  private static final int ROUNDS = 8;
+
+  /**
+   * Rounds at the start of a series that do not count: memory that was free for a second, a virtual
+   * machine has given back to its host, and gets again slowly.
+   */
+  private static final int WARM_UP = 3;
 
   private static final int TCP_PORT = 25_529;
   private static final StoreSettings STORE = new StoreSettings(4L << 30, Duration.ZERO);
@@ -121,27 +130,16 @@ final class TransferBenchmark {
       while (transfer.peers() == 0) {
         Thread.sleep(50);
       }
-      double bytes = (double) TENSORS * FLOATS * Float.BYTES;
       List<Double> fetched = new ArrayList<>();
       List<Double> bare = new ArrayList<>();
-      for (int round = 0; round < ROUNDS; round++) {
-        long begin = System.nanoTime();
-        transfer.fetch(id).toCompletableFuture().get(2, TimeUnit.MINUTES);
-        double rate = bytes / (System.nanoTime() - begin) * 1e3;
-        store.delete(id);
-        begin = System.nanoTime();
-        Source.<ByteString>maybe()
-            .via(Tcp.get(Adapter.toClassic(system)).outgoingConnection("127.0.0.1", TCP_PORT))
-            .takeWhile(new Remaining((long) bytes)::isMore, true)
-            .toMat(Sink.ignore(), Keep.right())
-            .run(system)
-            .toCompletableFuture()
-            .get(2, TimeUnit.MINUTES);
-        double bareRate = bytes / (System.nanoTime() - begin) * 1e3;
-        System.err.printf(Locale.ROOT, "%.0f MB/s, bare %.0f MB/s%n", rate, bareRate);
-        if (round >= WARM_UP) {
-          fetched.add(rate);
-          bare.add(bareRate);
+      for (int series = 0; series < SERIES; series++) {
+        List<Double> fetches = rates(() -> fetch(transfer, store, id));
+        List<Double> streams = rates(() -> stream(system));
+        System.err.printf(
+            Locale.ROOT, "%.0f MB/s, bare %.0f MB/s%n", median(fetches), median(streams));
+        if (series > 0) {
+          fetched.addAll(fetches);
+          bare.addAll(streams);
         }
       }
       System.out.printf(
@@ -162,6 +160,42 @@ final class TransferBenchmark {
         }
       }
     }
+  }
+
+  /** Seconds that something took. */
+  private interface Round extends Callable<Double> {}
+
+  /** MB/s in each round of a series that counts. */
+  private static List<Double> rates(Round round) throws Exception {
+    List<Double> rates = new ArrayList<>();
+    for (int i = 0; i < ROUNDS; i++) {
+      double rate = BYTES / 1e6 / round.call();
+      if (i >= WARM_UP) {
+        rates.add(rate);
+      }
+    }
+    return rates;
+  }
+
+  private static double fetch(ModelTransfer transfer, ModelStore store, ModelId id)
+      throws Exception {
+    long begin = System.nanoTime();
+    transfer.fetch(id).toCompletableFuture().get(2, TimeUnit.MINUTES);
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    store.delete(id);
+    return seconds;
+  }
+
+  private static double stream(ActorSystem<?> system) throws Exception {
+    long begin = System.nanoTime();
+    Source.<ByteString>maybe()
+        .via(Tcp.get(Adapter.toClassic(system)).outgoingConnection("127.0.0.1", TCP_PORT))
+        .takeWhile(new Remaining((long) BYTES)::isMore, true)
+        .toMat(Sink.ignore(), Keep.right())
+        .run(system)
+        .toCompletableFuture()
+        .get(2, TimeUnit.MINUTES);
+    return (System.nanoTime() - begin) / 1e9;
   }
 
   /** Counts bytes down. */

@@ -32,7 +32,7 @@ public final class Reception implements AutoCloseable {
   private static final Set<Path> UNDER_WAY = ConcurrentHashMap.newKeySet();
 
   /** Bytes after which the disk is set to work, so that little is left to write at the end. */
-  private static final long FLUSH_BYTES = 64L << 20;
+  private static final long FLUSH_BYTES = 16L << 20;
 
   /** Pieces that are kept in memory until they are in the digest. */
   private static final int MOST_BEHIND = 16;
