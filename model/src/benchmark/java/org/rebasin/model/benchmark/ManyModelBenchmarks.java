@@ -3,9 +3,12 @@ package org.rebasin.model.benchmark;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.rebasin.model.alignment.Alignment;
 import org.rebasin.model.alignment.CycleConsistentMatching;
 import org.rebasin.model.alignment.ManyAlignment;
@@ -66,14 +69,7 @@ final class ManyModelBenchmarks implements AutoCloseable {
   }
 
   private void many(String name, Supplier<ManyAlignment> align) {
-    align.get();
-    double[] seconds = new double[ROUNDS];
-    ManyAlignment found = align.get();
-    for (int round = 0; round < ROUNDS; round++) {
-      found = align.get();
-      seconds[round] = found.seconds();
-    }
-    Arrays.sort(seconds);
+    ManyAlignment found = medianOf(align, ManyAlignment::seconds);
     print(
         String.format(
             Locale.ROOT,
@@ -86,11 +82,11 @@ final class ManyModelBenchmarks implements AutoCloseable {
             found.objective(),
             percent(models, found.permutations()),
             percent(models, Collections.nCopies(models.size(), spec.identity()))),
-        seconds[ROUNDS / 2]);
+        found.seconds());
   }
 
   private void straightThrough() {
-    Alignment found = straightThrough(STEPS);
+    Alignment found = medianOf(() -> straightThrough(STEPS), Alignment::seconds);
     List<Weights> pair = models.subList(0, 2);
     print(
         String.format(
@@ -104,6 +100,16 @@ final class ManyModelBenchmarks implements AutoCloseable {
             percent(pair, List.of(spec.identity(), found.permutations())),
             percent(pair, List.of(spec.identity(), spec.identity()))),
         found.seconds());
+  }
+
+  /** That of some rounds which took the median time, after one that does not count. */
+  private static <T> T medianOf(Supplier<T> align, ToDoubleFunction<T> seconds) {
+    align.get();
+    return Stream.generate(align)
+        .limit(ROUNDS)
+        .sorted(Comparator.comparingDouble(seconds))
+        .toList()
+        .get(ROUNDS / 2);
   }
 
   private Alignment straightThrough(int steps) {
