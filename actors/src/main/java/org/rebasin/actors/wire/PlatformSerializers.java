@@ -154,15 +154,18 @@ final class PlatformSerializers {
     }
   }
 
-  /** Without a copy where the network has made an array for the message, and for nothing else. */
+  /**
+   * Without a copy where the network has made an array for the message, and for nothing else. Not
+   * read-only, which would hide the array from checksums and digests and cost them a copy each.
+   */
   private static ByteBuffer readBytes(Input input) {
     int length = length(input, 1);
     if (input instanceof ByteBufferInput arrived && arrived.getByteBuffer().hasArray()) {
       ByteBuffer bytes = arrived.getByteBuffer().slice(arrived.position(), length);
       arrived.setPosition(arrived.position() + length);
-      return bytes.asReadOnlyBuffer();
+      return bytes;
     }
-    return ByteBuffer.wrap(input.readBytes(length)).asReadOnlyBuffer();
+    return ByteBuffer.wrap(input.readBytes(length));
   }
 
   @SuppressWarnings("rawtypes")
