@@ -24,8 +24,8 @@ import org.rebasin.actors.work.Matching;
 import org.rebasin.actors.work.Strategy;
 import org.rebasin.actors.work.TaskFailure;
 import org.rebasin.model.aggregation.AggregationSettings;
-import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.architecture.Architecture;
+import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.tensor.Weights;
 
 /**

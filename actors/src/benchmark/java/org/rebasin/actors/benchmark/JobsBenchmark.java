@@ -19,8 +19,8 @@ import org.rebasin.actors.node.RebasinNode;
 import org.rebasin.actors.store.ModelId;
 import org.rebasin.actors.work.JobId;
 import org.rebasin.actors.work.Matching;
-import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.architecture.Architecture;
+import org.rebasin.model.checkpoint.ModelFile;
 
 /** A thousand merges at once on one node: how long they take, and what the heap holds meanwhile. */
 final class JobsBenchmark {
@@ -81,8 +81,7 @@ final class JobsBenchmark {
 
   private static void awaitAll(ActorSystem<?> system, JobsOnCluster jobs, List<JobId> all) {
     for (JobId job : all) {
-      RebasinNode.await(
-          jobs.events(job, 0).runWith(Sink.ignore(), system));
+      RebasinNode.await(jobs.events(job, 0).runWith(Sink.ignore(), system));
       JobView view = RebasinNode.await(jobs.view(job)).orElseThrow();
       if (view.status() != JobStatus.SUCCEEDED) {
         throw new IllegalStateException(job + ": " + view.status() + " " + view.failure());

@@ -1,6 +1,5 @@
 package org.rebasin.actors.benchmark;
 
-import org.rebasin.actors.work.Split;
 import com.sun.management.OperatingSystemMXBean;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
@@ -27,6 +26,7 @@ import org.rebasin.actors.store.ModelStore;
 import org.rebasin.actors.telemetry.Telemetry;
 import org.rebasin.actors.work.Datasets;
 import org.rebasin.actors.work.Matching;
+import org.rebasin.actors.work.Split;
 import org.rebasin.actors.work.Task;
 import org.rebasin.model.training.Optimizer;
 import org.rebasin.model.training.Schedule;
@@ -83,8 +83,8 @@ final class TelemetryBenchmark {
     List<List<Compared>> jobs = new ArrayList<>();
     List<List<Compared>> tasks = new ArrayList<>();
     for (int pair = 0; pair < PAIRS; pair++) {
-      try (Measured without = Measured.start(false);
-          Measured with = Measured.start(true)) {
+      try (MeasuredProcess without = MeasuredProcess.start(false);
+          MeasuredProcess with = MeasuredProcess.start(true)) {
         jobs.add(compare(without, with, Work.JOB));
         tasks.add(compare(without, with, Work.TASKS));
       }
@@ -94,7 +94,7 @@ final class TelemetryBenchmark {
     print("the queue's empty tasks, in s", tasks, Cost::seconds);
   }
 
-  private static List<Compared> compare(Measured without, Measured with, Work work)
+  private static List<Compared> compare(MeasuredProcess without, MeasuredProcess with, Work work)
       throws IOException {
     List<Compared> compared = new ArrayList<>();
     for (int round = 0; round < work.rounds; round++) {
@@ -110,10 +110,10 @@ final class TelemetryBenchmark {
     return compared.subList(work.warmUp, work.rounds);
   }
 
-  private static void print(String what, List<List<Compared>> pairs, ToDoubleFunction<Cost> figure) {
+  private static void print(
+      String what, List<List<Compared>> pairs, ToDoubleFunction<Cost> figure) {
     double without =
-        median(
-            pairs.stream().flatMap(List::stream).map(Compared::without).mapToDouble(figure));
+        median(pairs.stream().flatMap(List::stream).map(Compared::without).mapToDouble(figure));
     List<Double> more =
         pairs.stream()
             .map(
@@ -145,9 +145,9 @@ final class TelemetryBenchmark {
   }
 
   /** A process that is measured. */
-  private record Measured(Process process, BufferedReader answers, Writer questions)
+  private record MeasuredProcess(Process process, BufferedReader answers, Writer questions)
       implements AutoCloseable {
-    static Measured start(boolean telemetry) throws IOException {
+    static MeasuredProcess start(boolean telemetry) throws IOException {
       Process process =
           new ProcessBuilder(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -158,10 +158,10 @@ final class TelemetryBenchmark {
                   "-Drebasin.telemetry.enabled=" + telemetry,
                   "-cp",
                   System.getProperty("java.class.path"),
-                  Worker.class.getName())
+                  Measured.class.getName())
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
-      return new Measured(process, process.inputReader(), process.outputWriter());
+      return new MeasuredProcess(process, process.inputReader(), process.outputWriter());
     }
 
     Cost ask(Work work) throws IOException {
@@ -182,8 +182,8 @@ final class TelemetryBenchmark {
   }
 
   /** What runs in a process that is measured: answers until nobody asks any more. */
-  static final class Worker {
-    private Worker() {}
+  static final class Measured {
+    private Measured() {}
 
     /** Reads one {@link Work} a line from the standard input, does it, and prints its cost. */
     public static void main(String[] arguments) throws Exception {
@@ -214,8 +214,7 @@ final class TelemetryBenchmark {
     private static Cost tasks(Config config) throws InterruptedException {
       long before = processorNanos();
       double tasksPerSecond = QueueBenchmark.tasksPerSecond(config);
-      return new Cost(
-          QueueBenchmark.ALL_TASKS / tasksPerSecond, (processorNanos() - before) / 1e9);
+      return new Cost(QueueBenchmark.ALL_TASKS / tasksPerSecond, (processorNanos() - before) / 1e9);
     }
 
     private static long processorNanos() {

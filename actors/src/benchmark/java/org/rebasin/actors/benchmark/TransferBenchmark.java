@@ -36,8 +36,9 @@ import org.rebasin.model.checkpoint.DataType;
 import org.rebasin.model.checkpoint.TensorDeclaration;
 
 /**
- * A model of 1 GiB between two processes on this machine, each with 512 MB of heap, from the request
- * to the file on disk with its content checked; and bare bytes through Akka's TCP, which go nowhere.
+ * A model of 1 GiB between two processes on this machine, each with 512 MB of heap, from the
+ * request to the file on disk with its content checked; and bare bytes through Akka's TCP, which go
+ * nowhere.
  */
 final class TransferBenchmark {
   private static final int TENSORS = 16;
@@ -95,8 +96,7 @@ final class TransferBenchmark {
         .runForeach(
             connection ->
                 connection.handleWith(
-                    Flow.fromSinkAndSource(
-                        Sink.ignore(), Source.repeat(piece).take(TENSORS * 64L)),
+                    Flow.fromSinkAndSource(Sink.ignore(), Source.repeat(piece).take(TENSORS * 64L)),
                     system),
             system);
     // Until the other process is gone.

@@ -13,10 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.rebasin.model.architecture.Mlp;
 import org.rebasin.model.data.Dataset;
 import org.rebasin.model.data.DatasetSpecification;
 import org.rebasin.model.network.Execution;
-import org.rebasin.model.architecture.Mlp;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.permutation.LinearAssignmentSolver;
 import org.rebasin.model.tensor.Tensor;
@@ -93,8 +93,7 @@ public final class Benchmarks {
             && Math.abs(answer.check() - measured.check())
                 > 1e-7 * Math.abs(answer.check()) + 1e-9) {
           throw new IllegalStateException(
-              "%s: ours found %s, the peer %s"
-                  .formatted(name, measured.check(), answer.check()));
+              "%s: ours found %s, the peer %s".formatted(name, measured.check(), answer.check()));
         }
       }
     }

@@ -14,6 +14,7 @@ import org.rebasin.model.alignment.CycleConsistentMatching;
 import org.rebasin.model.alignment.ManyAlignment;
 import org.rebasin.model.alignment.MergeMany;
 import org.rebasin.model.alignment.StraightThrough;
+import org.rebasin.model.architecture.Mlp;
 import org.rebasin.model.data.Batch;
 import org.rebasin.model.data.BatchOrder;
 import org.rebasin.model.data.Dataset;
@@ -21,7 +22,6 @@ import org.rebasin.model.data.DatasetSpecification;
 import org.rebasin.model.evaluation.Classifier;
 import org.rebasin.model.evaluation.Score;
 import org.rebasin.model.merge.WeightedAverage;
-import org.rebasin.model.architecture.Mlp;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.permutation.PermutationSpec;
 import org.rebasin.model.permutation.Permutations;
@@ -56,7 +56,8 @@ final class ManyModelBenchmarks implements AutoCloseable {
         new ManyModelBenchmarks(DatasetSpecification.parse(data).load())) {
       benchmarks.many(
           "MergeMany",
-          () -> MergeMany.align(benchmarks.spec, benchmarks.models, MergeMany.Settings.withSeed(0)));
+          () ->
+              MergeMany.align(benchmarks.spec, benchmarks.models, MergeMany.Settings.withSeed(0)));
       benchmarks.many(
           "cycle-consistent matching",
           () ->

@@ -14,9 +14,9 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.rebasin.model.alignment.Alignment;
 import org.rebasin.model.alignment.WeightMatching;
+import org.rebasin.model.architecture.Architecture;
 import org.rebasin.model.data.Dataset;
 import org.rebasin.model.data.DatasetSpecification;
-import org.rebasin.model.architecture.Architecture;
 import org.rebasin.model.network.Network;
 import org.rebasin.model.network.Parameter;
 import org.rebasin.model.permutation.PermutationSpec;
@@ -181,12 +181,18 @@ final class MatchingBenchmarks {
             seed ->
                 process.ask(
                     Map.of(
-                        "work", "match",
-                        "first", first.toString(),
-                        "second", second.toString(),
-                        "groups", groups,
-                        "sweeps", effort.sweeps(),
-                        "seed", seed)))
+                        "work",
+                        "match",
+                        "first",
+                        first.toString(),
+                        "second",
+                        second.toString(),
+                        "groups",
+                        groups,
+                        "sweeps",
+                        effort.sweeps(),
+                        "seed",
+                        seed)))
         .toList();
   }
 }

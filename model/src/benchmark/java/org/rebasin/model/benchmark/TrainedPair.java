@@ -27,7 +27,8 @@ record TrainedPair(Network network, Weights first, Weights second) implements Au
   private static final int BATCH = 500;
 
   static TrainedPair train(Network network, Dataset data, int epochs) {
-    return new TrainedPair(network, train(network, data, epochs, 1), train(network, data, epochs, 2));
+    return new TrainedPair(
+        network, train(network, data, epochs, 1), train(network, data, epochs, 2));
   }
 
   /** One network, trained. */
