@@ -156,7 +156,7 @@ final class PlatformSerializers {
 
   /**
    * Without a copy where the network has made an array for the message, and for nothing else. Not
-   * read-only, which would hide the array from checksums and digests and cost them a copy each.
+   * read-only, which would hide the array from checksums and digests, so that they copy.
    */
   private static ByteBuffer readBytes(Input input) {
     int length = length(input, 1);
