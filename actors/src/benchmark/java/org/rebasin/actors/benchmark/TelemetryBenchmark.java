@@ -6,7 +6,6 @@ import com.typesafe.config.ConfigFactory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.Writer;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,8 +82,8 @@ final class TelemetryBenchmark {
     List<List<Compared>> jobs = new ArrayList<>();
     List<List<Compared>> tasks = new ArrayList<>();
     for (int pair = 0; pair < PAIRS; pair++) {
-      try (MeasuredProcess without = MeasuredProcess.start(false);
-          MeasuredProcess with = MeasuredProcess.start(true)) {
+      try (BenchmarkProcess without = start(false);
+          BenchmarkProcess with = start(true)) {
         jobs.add(compare(without, with, Work.JOB));
         tasks.add(compare(without, with, Work.TASKS));
       }
@@ -94,20 +93,29 @@ final class TelemetryBenchmark {
     print("the queue's empty tasks, in s", tasks, Cost::seconds);
   }
 
-  private static List<Compared> compare(MeasuredProcess without, MeasuredProcess with, Work work)
+  private static BenchmarkProcess start(boolean telemetry) throws IOException {
+    return BenchmarkProcess.start(
+        Measured.class, List.of("-Drebasin.telemetry.enabled=" + telemetry));
+  }
+
+  private static List<Compared> compare(BenchmarkProcess without, BenchmarkProcess with, Work work)
       throws IOException {
     List<Compared> compared = new ArrayList<>();
     for (int round = 0; round < work.rounds; round++) {
       // Who goes first changes, too.
       if (round % 2 == 0) {
-        Cost first = without.ask(work);
-        compared.add(new Compared(first, with.ask(work)));
+        Cost first = ask(without, work);
+        compared.add(new Compared(first, ask(with, work)));
       } else {
-        Cost first = with.ask(work);
-        compared.add(new Compared(without.ask(work), first));
+        Cost first = ask(with, work);
+        compared.add(new Compared(ask(without, work), first));
       }
     }
     return compared.subList(work.warmUp, work.rounds);
+  }
+
+  private static Cost ask(BenchmarkProcess process, Work work) throws IOException {
+    return Cost.of(process.ask(work.name()));
   }
 
   private static void print(
@@ -142,43 +150,6 @@ final class TelemetryBenchmark {
 
   private static String percent(double ratio) {
     return String.format(Locale.ROOT, "%+.1f %%", 100 * (ratio - 1));
-  }
-
-  /** A process that is measured. */
-  private record MeasuredProcess(Process process, BufferedReader answers, Writer questions)
-      implements AutoCloseable {
-    static MeasuredProcess start(boolean telemetry) throws IOException {
-      Process process =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-Dorg.bytedeco.javacpp.platform.extension="
-                      + System.getProperty("org.bytedeco.javacpp.platform.extension", ""),
-                  "-Dorg.bytedeco.javacpp.maxbytes=0",
-                  "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
-                  "-Drebasin.telemetry.enabled=" + telemetry,
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  Measured.class.getName())
-              .redirectError(ProcessBuilder.Redirect.INHERIT)
-              .start();
-      return new MeasuredProcess(process, process.inputReader(), process.outputWriter());
-    }
-
-    Cost ask(Work work) throws IOException {
-      questions.write(work + "\n");
-      questions.flush();
-      String answer = answers.readLine();
-      if (answer == null) {
-        throw new IllegalStateException("the measured process ended at " + work);
-      }
-      return Cost.of(answer);
-    }
-
-    @Override
-    public void close() throws IOException {
-      questions.close();
-      process.onExit().join();
-    }
   }
 
   /** What runs in a process that is measured: answers until nobody asks any more. */

@@ -1,0 +1,69 @@
+package org.rebasin.actors.benchmark;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A process of its own, with the JVM's options that the launcher gives a node, which does what it
+ * is asked: one line in, one line out. Ends when nobody asks any more.
+ */
+final class BenchmarkProcess implements AutoCloseable {
+  private final Process process;
+  private final BufferedReader answers;
+  private final Writer questions;
+
+  private BenchmarkProcess(Process process) {
+    this.process = process;
+    answers = process.inputReader();
+    questions = process.outputWriter();
+  }
+
+  /**
+   * Starts one.
+   *
+   * @param main reads questions from its standard input, and prints answers and nothing else
+   * @param options further ones of the JVM
+   */
+  static BenchmarkProcess start(Class<?> main, List<String> options, String... arguments)
+      throws IOException {
+    List<String> words = new ArrayList<>();
+    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    words.add(
+        "-Dorg.bytedeco.javacpp.platform.extension="
+            + System.getProperty("org.bytedeco.javacpp.platform.extension", ""));
+    words.add("-Dorg.bytedeco.javacpp.maxbytes=0");
+    words.add("-Dorg.bytedeco.javacpp.maxphysicalbytes=0");
+    words.add("-XX:+UseParallelGC");
+    words.addAll(options);
+    words.addAll(List.of("-classpath", System.getProperty("java.class.path"), main.getName()));
+    words.addAll(List.of(arguments));
+    return new BenchmarkProcess(
+        new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+  }
+
+  String ask(String question) throws IOException {
+    questions.write(question + "\n");
+    questions.flush();
+    String answer = answers.readLine();
+    if (answer == null) {
+      throw new IllegalStateException("the measured process ended at " + question);
+    }
+    return answer;
+  }
+
+  @Override
+  public void close() {
+    try {
+      questions.close();
+    } catch (IOException problem) {
+      throw new UncheckedIOException(problem);
+    } finally {
+      process.onExit().join();
+    }
+  }
+}
