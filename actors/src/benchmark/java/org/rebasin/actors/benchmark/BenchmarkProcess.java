@@ -7,6 +7,7 @@ import java.io.Writer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A process of its own, with the JVM's options that the launcher gives a node, which does what it
@@ -63,7 +64,9 @@ final class BenchmarkProcess implements AutoCloseable {
     } catch (IOException problem) {
       throw new UncheckedIOException(problem);
     } finally {
-      process.onExit().join();
+      // What does not end within this never will.
+      process.onExit().completeOnTimeout(process, 30, TimeUnit.SECONDS).join();
+      process.destroyForcibly();
     }
   }
 }

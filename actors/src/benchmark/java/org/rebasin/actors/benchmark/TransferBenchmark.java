@@ -60,6 +60,7 @@ final class TransferBenchmark {
   private static final int WARM_UP = 20;
 
   private static final List<String> HEAP = List.of("-Xmx512m");
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int TCP_PORT = 25_529;
   private static final StoreSettings STORE = new StoreSettings(4L << 30, Duration.ZERO);
 
@@ -166,10 +167,14 @@ final class TransferBenchmark {
                             system)))
             .run(system)
             .toCompletableFuture()
-            .get(1, TimeUnit.MINUTES);
+            .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         answer(
             question -> {
+              long begun = System.nanoTime();
               while (transfer.peers() == 0) {
+                if (System.nanoTime() - begun > PATIENCE.toNanos()) {
+                  throw new IllegalStateException("the other process is not found");
+                }
                 Thread.sleep(50);
               }
               return question;
@@ -207,7 +212,7 @@ final class TransferBenchmark {
 
     private static String seconds(Supplier<CompletionStage<Done>> work) throws Exception {
       long begun = System.nanoTime();
-      work.get().toCompletableFuture().get(2, TimeUnit.MINUTES);
+      work.get().toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
       return String.valueOf((System.nanoTime() - begun) / 1e9);
     }
 
