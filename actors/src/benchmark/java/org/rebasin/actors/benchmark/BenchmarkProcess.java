@@ -2,6 +2,7 @@ package org.rebasin.actors.benchmark;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Path;
@@ -55,6 +56,27 @@ final class BenchmarkProcess implements AutoCloseable {
       throw new IllegalStateException("the measured process ended at " + question);
     }
     return answer;
+  }
+
+  /** How a process answers. */
+  interface Answer {
+    Object to(String question) throws Exception;
+  }
+
+  /**
+   * Answers in such a process until nobody asks any more. Ends the process when it cannot, as
+   * threads that go on would leave whoever asks waiting.
+   */
+  static void answer(Answer answer) {
+    BufferedReader questions = new BufferedReader(new InputStreamReader(System.in));
+    try {
+      for (String line = questions.readLine(); line != null; line = questions.readLine()) {
+        System.out.println(answer.to(line));
+      }
+    } catch (Exception problem) {
+      problem.printStackTrace();
+      System.exit(1);
+    }
   }
 
   @Override

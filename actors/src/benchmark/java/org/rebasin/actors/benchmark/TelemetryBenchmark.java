@@ -3,9 +3,7 @@ package org.rebasin.actors.benchmark;
 import com.sun.management.OperatingSystemMXBean;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -160,16 +158,14 @@ final class TelemetryBenchmark {
     public static void main(String[] arguments) throws Exception {
       Config config = Telemetry.start(ConfigFactory.load());
       Path directory = Files.createTempDirectory("telemetry-benchmark");
-      BufferedReader questions = new BufferedReader(new InputStreamReader(System.in));
       try (ModelStore store = new ModelStore(directory);
           RebasinNode node = RebasinNode.start(config, store, new Datasets())) {
-        for (String line = questions.readLine(); line != null; line = questions.readLine()) {
-          System.out.println(
-              switch (Work.valueOf(line)) {
-                case JOB -> job(node);
-                case TASKS -> tasks(config);
-              });
-        }
+        BenchmarkProcess.answer(
+            question ->
+                switch (Work.valueOf(question)) {
+                  case JOB -> job(node);
+                  case TASKS -> tasks(config);
+                });
       }
       Files.delete(directory);
       System.exit(0);

@@ -16,9 +16,7 @@ import akka.stream.javadsl.Tcp;
 import akka.util.ByteString;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -168,7 +166,7 @@ final class TransferBenchmark {
             .run(system)
             .toCompletableFuture()
             .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        answer(
+        BenchmarkProcess.answer(
             question -> {
               long begun = System.nanoTime();
               while (transfer.peers() == 0) {
@@ -195,7 +193,7 @@ final class TransferBenchmark {
       join(system, self);
       try (ModelStore store = ModelStore.durable(Path.of(arguments[0]), STORE)) {
         ModelTransfer transfer = transfer(system, store);
-        answer(
+        BenchmarkProcess.answer(
             question ->
                 switch (question) {
                   case "address" -> self.toString();
@@ -223,18 +221,6 @@ final class TransferBenchmark {
           .toMat(Sink.ignore(), Keep.right())
           .run(system);
     }
-  }
-
-  /** Answers the questions of the standard input, until it ends. */
-  private static void answer(Answer answer) throws Exception {
-    BufferedReader questions = new BufferedReader(new InputStreamReader(System.in));
-    for (String line = questions.readLine(); line != null; line = questions.readLine()) {
-      System.out.println(answer.to(line));
-    }
-  }
-
-  private interface Answer {
-    String to(String question) throws Exception;
   }
 
   /** Counts bytes down. */
