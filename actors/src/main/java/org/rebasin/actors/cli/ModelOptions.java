@@ -43,6 +43,15 @@ final class ModelOptions {
               + " cifar10, cifar100, mnist, fashion-mnist, or mean=NUMBER,…:std=NUMBER,….")
   private String normalization;
 
+  /** As the command line tells. */
+  ModelOptions() {}
+
+  /** As if the command line told this. */
+  ModelOptions(Optional<String> architecture, Optional<String> normalization) {
+    this.architecture = architecture.orElse(null);
+    this.normalization = normalization.orElse(null);
+  }
+
   /** What is told about the models beside their architecture. */
   private Map<String, String> told() {
     return normalization == null

@@ -1,7 +1,7 @@
 package org.rebasin.actors.cli;
 
+import java.util.Optional;
 import org.rebasin.actors.work.Preparation;
-import org.rebasin.model.data.LabelledImages;
 import org.rebasin.model.data.Normalization;
 import org.rebasin.model.training.Optimizer;
 import org.rebasin.model.training.Schedule;
@@ -51,7 +51,6 @@ final class TrainingOptions {
 
   @Option(
       names = "--normalization",
-      defaultValue = "none",
       description =
           "none, imagenet, cifar10, cifar100, mnist, fashion-mnist or mean=…:std=…; recorded with"
               + " the model and applied whenever it is evaluated (default: none).")
@@ -63,13 +62,13 @@ final class TrainingOptions {
       description = "Some of crop=PIXELS,resized-crop=AREA,flip,rotate=DEGREES (default: none).")
   private String augmentation;
 
-  Preparation preparation() {
-    return new Preparation(normalization, augmentation);
+  Optional<String> normalization() {
+    return Optional.ofNullable(normalization);
   }
 
-  /** Refuses images that are not what the normalisation is for. */
-  void requireFit(LabelledImages images) {
-    Normalization.parse(normalization).requireFit(images.shape());
+  /** What is done to images before a network sees them. */
+  Preparation preparation(Normalization applied) {
+    return new Preparation(applied.text(), augmentation);
   }
 
   TrainingSettings settings() {

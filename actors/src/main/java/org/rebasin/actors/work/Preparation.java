@@ -24,7 +24,7 @@ public record Preparation(String normalization, String augmentation) {
   }
 
   /** The normalisation that a model was trained with, as its file tells. */
-  static Normalization normalizationOf(ModelFile file) {
+  public static Normalization normalizationOf(ModelFile file) {
     Map<String, String> metadata = file.metadata();
     return Normalization.parse(metadata.getOrDefault(Normalization.KEY, Normalization.NONE.text()));
   }

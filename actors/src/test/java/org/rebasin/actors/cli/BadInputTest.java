@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -250,6 +251,24 @@ class BadInputTest {
     assertRefused(
         List.of("train", "--architecture", "mlp:784", "--data", "digits", "--out", file("out")),
         "mlp:784");
+  }
+
+  @Test
+  void startsOfTrainingThatMakeNoSense() throws IOException {
+    List<Object> common =
+        List.of("train", "--data", "digits:train=10,test=10", "--out", file("out"));
+    assertRefused(common, "--architecture", "--from");
+    Map<List<Object>, String> bad =
+        Map.of(
+            List.of("--architecture", "mlp:784-4-10", "--proximal", 0.1), "--from",
+            List.of("--from", good, "--proximal", -1), "-1",
+            List.of("--from", good, "--architecture", "mlp:784-9-10"), good.toString(),
+            List.of("--from", good, "--normalization", "imagenet"), "normalization",
+            List.of("--from", file("nothing")), "nothing");
+    for (Map.Entry<List<Object>, String> each : bad.entrySet()) {
+      assertRefused(
+          Stream.concat(common.stream(), each.getKey().stream()).toList(), each.getValue());
+    }
   }
 
   @Test

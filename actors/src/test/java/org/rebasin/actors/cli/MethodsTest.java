@@ -9,18 +9,23 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rebasin.model.architecture.Architecture;
 import org.rebasin.model.checkpoint.DataType;
+import org.rebasin.model.checkpoint.ModelFile;
 import org.rebasin.model.checkpoint.Provenance;
 import org.rebasin.model.checkpoint.SafetensorsFile;
 import org.rebasin.model.checkpoint.SafetensorsWriter;
@@ -350,6 +355,52 @@ class MethodsTest {
     Run.of("merge", file("m1"), file("m2"), "--out", file("merged")).done();
     assertArrayEquals(
         new String[] {"c1.weight", "c1.bias", "fc.weight", "fc.bias"}, tensors(file("merged")));
+  }
+
+  @Test
+  void trainingGoesOnFromAModelAsItsFileTells() {
+    List<Object> fresh =
+        List.of("train", "--architecture", "mlp:784-8-10", "--normalization", "mean=0.2:std=0.3");
+    JsonNode first = trained("m", fresh).get("epochs").get(0);
+    JsonNode second = trained("next", List.of("train", "--from", file("m"))).get("epochs").get(0);
+    assertTrue(second.get("train_loss").asDouble() < first.get("test_loss").asDouble());
+    JsonNode start = Run.of("inspect", file("m"), "--json").done().json();
+    JsonNode next = Run.of("inspect", file("next"), "--json").done().json();
+    assertEquals(start.get("architecture"), next.get("architecture"));
+    assertEquals(start.get("sha256"), next.get("provenance").get("inputs").get(0));
+    try (SafetensorsFile file = SafetensorsFile.open(file("next"))) {
+      assertEquals("mean=0.2:std=0.3", file.metadata().get("normalization"));
+    }
+  }
+
+  @Test
+  void aProximalTermKeepsTrainingNearItsStart() {
+    trained("m", List.of("train", "--architecture", "mlp:784-8-10"));
+    List<Object> from =
+        List.of("train", "--from", file("m"), "--optimizer", "sgd", "--learning-rate", 0.01);
+    trained("free", from);
+    trained("held", Stream.concat(from.stream(), Stream.of("--proximal", 10)).toList());
+    assertTrue(distance("m", "held") < 0.5 * distance("m", "free"));
+    assertTrue(distance("m", "held") > 0);
+  }
+
+  /** Of a training for one epoch; the model is in the file of that name. */
+  private JsonNode trained(String name, List<Object> arguments) {
+    Stream<Object> common =
+        Stream.of("--data", DATA, "--epochs", 1, "--batch-size", 20, "--json", "--out", file(name));
+    return Run.of(Stream.concat(arguments.stream(), common).toArray()).done().json();
+  }
+
+  private double distance(String first, String second) {
+    try (ModelFile a = ModelFile.open(file(first), Optional.empty());
+        ModelFile b = ModelFile.open(file(second), Optional.empty())) {
+      FloatBuffer x = a.weights().get("layers.0.weight").values();
+      FloatBuffer y = b.weights().get("layers.0.weight").values();
+      return Math.sqrt(
+          IntStream.range(0, x.capacity())
+              .mapToDouble(i -> Math.pow(x.get(i) - y.get(i), 2))
+              .sum());
+    }
   }
 
   private static String[] tensors(Path path) {
