@@ -2,6 +2,8 @@ package org.rebasin.model.alignment;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
@@ -190,6 +192,23 @@ class DriftCertificateProperties {
         }
       }
       assertEquals(before, NativeMemory.bytes());
+    }
+  }
+
+  @Example
+  void aMatchingThatDriftsDescendsOnlyWhereItMust() {
+    Network network = Mlp.of(20, 40, 30, 10).network();
+    PermutationSpec spec = PermutationSpec.of(network);
+    try (Weights a = RandomWeights.gaussian(1, network);
+        Weights b = Weights.copyOf(a);
+        Weights another = RandomPermutations.of(spec, 2).apply(spec, a);
+        WarmMatching matching = new WarmMatching(spec, true)) {
+      Permutations start = spec.identity();
+      // A descent makes permutations of its own, even if they are the same.
+      assertNotSame(start, matching.match(a, b, start, 3));
+      drift(a, 0.01, 4);
+      assertSame(start, matching.match(a, b, start, 5));
+      assertNotSame(start, matching.match(another, b, start, 6));
     }
   }
 
