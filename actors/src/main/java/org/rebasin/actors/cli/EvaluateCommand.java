@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
 /** {@code rebasin evaluate}. */
 @Command(name = "evaluate", description = "Tells the loss and accuracy of a model.")
 final class EvaluateCommand extends RebasinCommand {
-  @Parameters(paramLabel = "MODEL", description = "A safetensors file.")
+  @Parameters(paramLabel = "MODEL", description = "A safetensors, NumPy or ONNX file.")
   private Path model;
 
   @Option(names = "--data", required = true, description = "${sys:rebasin.help.data}.")

@@ -53,7 +53,8 @@ final class TrainingOptions {
       names = "--normalization",
       description =
           "none, imagenet, cifar10, cifar100, mnist, fashion-mnist or mean=…:std=…; recorded with"
-              + " the model and applied whenever it is evaluated (default: none).")
+              + " the model and applied whenever it is evaluated (default: that of --from, if it"
+              + " has one).")
   private String normalization;
 
   @Option(
